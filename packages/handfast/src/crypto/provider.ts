@@ -1,0 +1,145 @@
+/**
+ * The crypto contract: what the protocol needs from a platform. A provider is a plain value that is handed
+ * in; nothing in the core imports one. Hashing and HMAC are always synchronous, the rest may answer with a
+ * promise (DESIGN: one handshake text serves synchronous and asynchronous providers).
+ */
+import type { NamedGroup, SignatureScheme } from '../wire/registry.ts';
+
+/** A value, or the promise of one. */
+export type Awaitable<T> = T | PromiseLike<T>;
+
+/** Hash functions by their FIPS 180-4 names. SHA-1 exists to name what is refused, and for key identifiers. */
+export type HashName = 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512';
+
+/** Output lengths in bytes. */
+export const HASH_LENGTH: Readonly<Record<HashName, number>> = {
+  'SHA-1': 20,
+  'SHA-256': 32,
+  'SHA-384': 48,
+  'SHA-512': 64,
+};
+
+/** A running hash. */
+export interface Hash {
+  update(data: Uint8Array): void;
+  /** The digest of all that was given so far. The object must not be used afterwards; clone it first to go on. */
+  digest(): Uint8Array;
+  /** An independent copy of the running state. */
+  clone(): Hash;
+}
+
+/** Authenticated ciphers of TLS 1.3 (RFC 9846 appendix B.4; RFC 5116, RFC 8439). */
+export type AeadName = 'AES-128-GCM' | 'AES-256-GCM' | 'CHACHA20-POLY1305';
+
+/** Key length in bytes, and the tag and nonce length that all three share. */
+export const AEAD_KEY_LENGTH: Readonly<Record<AeadName, number>> = {
+  'AES-128-GCM': 16,
+  'AES-256-GCM': 32,
+  'CHACHA20-POLY1305': 32,
+};
+export const AEAD_TAG_LENGTH = 16;
+export const AEAD_NONCE_LENGTH = 12;
+
+/** One key of an authenticated cipher. */
+export interface Aead {
+  /** Ciphertext followed by its 16-byte tag. `nonce` is 12 bytes. */
+  seal(nonce: Uint8Array, additionalData: Uint8Array, plaintext: Uint8Array): Awaitable<Uint8Array>;
+  /** The plaintext, or `undefined` when the tag does not match. `ciphertext` ends with the tag. */
+  open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array): Awaitable<Uint8Array | undefined>;
+}
+
+/** What a client made for one group: the share it sends, and the way to finish with the server's. */
+export interface KeyExchangeOffer {
+  /** `KeyShareEntry.key_exchange` of the ClientHello. */
+  readonly share: Uint8Array;
+  /**
+   * The shared secret.
+   * @throws {TlsError} `ERR_BAD_KEY_SHARE` when the peer's share is malformed, off the curve, or gives an
+   * all-zero secret (RFC 9846 sections 4.2.8.2 and 7.4.2).
+   */
+  finish(peerShare: Uint8Array): Awaitable<Uint8Array>;
+}
+
+/** A KEM-shaped key exchange, so that Diffie-Hellman, ML-KEM and hybrids fit one interface. */
+export interface KeyExchange {
+  readonly group: NamedGroup;
+  /** The client's half: a fresh key pair. */
+  start(): Awaitable<KeyExchangeOffer>;
+  /**
+   * The server's half: its share, and the secret.
+   * @throws {TlsError} `ERR_BAD_KEY_SHARE` as in {@link KeyExchangeOffer.finish}.
+   */
+  respond(peerShare: Uint8Array): Awaitable<{ readonly share: Uint8Array; readonly secret: Uint8Array }>;
+}
+
+/** Curves of ECDSA keys. */
+export type EcCurve = 'P-256' | 'P-384' | 'P-521';
+
+/** A subject public key, parsed: plain data, comparable and serialisable. */
+export type PublicKey =
+  | {
+      readonly kind: 'rsa';
+      /** Big-endian without leading zeros. */
+      readonly modulus: Uint8Array;
+      readonly exponent: Uint8Array;
+    }
+  | {
+      /** id-RSASSA-PSS: a key for PSS only (RFC 4055). */
+      readonly kind: 'rsa-pss';
+      readonly modulus: Uint8Array;
+      readonly exponent: Uint8Array;
+      /** Restrictions in the key's parameters; absent means any. */
+      readonly restriction?: { readonly hash: HashName; readonly mgfHash: HashName; readonly minSaltLength: number };
+    }
+  | {
+      readonly kind: 'ec';
+      readonly curve: EcCurve;
+      /** Uncompressed point: 0x04 || x || y. */
+      readonly point: Uint8Array;
+    }
+  | { readonly kind: 'ed25519' | 'ed448'; readonly key: Uint8Array };
+
+/** How a signature is made, independent of TLS: certificates use combinations that TLS has no number for. */
+export type SignatureAlgorithm =
+  | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
+  | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly mgfHash: HashName; readonly saltLength: number }
+  | { readonly kind: 'ecdsa'; readonly hash: HashName }
+  | { readonly kind: 'ed25519' | 'ed448' };
+
+/**
+ * A private key: held here, in a KMS, or in an HSM. Only these two members are needed; the third lets a
+ * configuration be checked against its certificate when it is built.
+ */
+export interface SigningKey {
+  /** TLS schemes that the key can sign with, best first. */
+  readonly schemes: readonly SignatureScheme[];
+  /** Signs `message` itself (not its hash). ECDSA signatures are DER, as in RFC 9846 section 4.2.3. */
+  sign(scheme: SignatureScheme, message: Uint8Array): Awaitable<Uint8Array>;
+  /** The public half, where it is known. */
+  readonly publicKey?: PublicKey;
+}
+
+/** Everything that the protocol asks of a platform. */
+export interface CryptoProvider {
+  /** For messages and reports, such as `node`. */
+  readonly name: string;
+  hash(name: HashName): Hash;
+  /** HMAC of the concatenation of `data` (RFC 2104). */
+  hmac(name: HashName, key: Uint8Array, ...data: readonly Uint8Array[]): Uint8Array;
+  /** The ciphers that {@link aead} offers. */
+  readonly aeads: ReadonlySet<AeadName>;
+  aead(name: AeadName, key: Uint8Array): Aead;
+  readonly groups: ReadonlyMap<NamedGroup, KeyExchange>;
+  /**
+   * Checks a signature over `message`. Anything malformed (key, signature, a key that does not fit the
+   * algorithm) is `false`, never an exception.
+   */
+  verify(
+    algorithm: SignatureAlgorithm,
+    key: PublicKey,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ): Awaitable<boolean>;
+  /** Cryptographically secure random bytes. */
+  random(length: number): Uint8Array;
+}
