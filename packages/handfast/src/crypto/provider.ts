@@ -45,7 +45,11 @@ export interface Aead {
   /** Ciphertext followed by its 16-byte tag. `nonce` is 12 bytes. */
   seal(nonce: Uint8Array, additionalData: Uint8Array, plaintext: Uint8Array): Awaitable<Uint8Array>;
   /** The plaintext, or `undefined` when the tag does not match. `ciphertext` ends with the tag. */
-  open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array): Awaitable<Uint8Array | undefined>;
+  open(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    ciphertext: Uint8Array,
+  ): Awaitable<Uint8Array | undefined>;
 }
 
 /** What a client made for one group: the share it sends, and the way to finish with the server's. */
@@ -89,7 +93,11 @@ export type PublicKey =
       readonly modulus: Uint8Array;
       readonly exponent: Uint8Array;
       /** Restrictions in the key's parameters; absent means any. */
-      readonly restriction?: { readonly hash: HashName; readonly mgfHash: HashName; readonly minSaltLength: number };
+      readonly restriction?: {
+        readonly hash: HashName;
+        readonly mgfHash: HashName;
+        readonly minSaltLength: number;
+      };
     }
   | {
       readonly kind: 'ec';
@@ -102,7 +110,12 @@ export type PublicKey =
 /** How a signature is made, independent of TLS: certificates use combinations that TLS has no number for. */
 export type SignatureAlgorithm =
   | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
-  | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly mgfHash: HashName; readonly saltLength: number }
+  | {
+      readonly kind: 'rsa-pss';
+      readonly hash: HashName;
+      readonly mgfHash: HashName;
+      readonly saltLength: number;
+    }
   | { readonly kind: 'ecdsa'; readonly hash: HashName }
   | { readonly kind: 'ed25519' | 'ed448' };
 

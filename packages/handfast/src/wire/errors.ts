@@ -93,7 +93,12 @@ export class TlsError extends Error {
   readonly alert: AlertName | null;
   readonly context: ErrorContext;
 
-  constructor(code: TlsErrorCode, message: string, context: ErrorContext = {}, options?: { cause?: unknown }) {
+  constructor(
+    code: TlsErrorCode,
+    message: string,
+    context: ErrorContext = {},
+    options?: { cause?: unknown },
+  ) {
     super(message, options);
     this.code = code;
     this.alert = ERROR_ALERTS[code];

@@ -1,6 +1,8 @@
 /** IANA numbers and names of TLS (RFC 9846 appendix B, RFC 9847). Names are spelled as the registries spell them. */
 
-function reverse<T extends Readonly<Record<string, number>>>(table: T): ReadonlyMap<number, keyof T & string> {
+function reverse<T extends Readonly<Record<string, number>>>(
+  table: T,
+): ReadonlyMap<number, keyof T & string> {
   return new Map(Object.entries(table).map(([name, value]) => [value, name]));
 }
 

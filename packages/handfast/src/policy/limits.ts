@@ -1,0 +1,28 @@
+/** Every loop, buffer and budget of a connection that a peer can drive, each with its source. */
+
+/** Plaintext bytes in one record (RFC 9846 section 5.1). */
+export const MAX_PLAINTEXT_LENGTH = 1 << 14;
+
+/** Ciphertext bytes in one TLS 1.3 record (RFC 9846 section 5.2). */
+export const MAX_CIPHERTEXT_LENGTH = MAX_PLAINTEXT_LENGTH + 256;
+
+/** Bytes of a handshake message other than Certificate. Large hybrid key shares stay far below it; the protocol allows 16 MiB. */
+export const MAX_HANDSHAKE_MESSAGE_LENGTH = 1 << 16;
+
+/** Bytes of a Certificate message (BoringSSL's and OpenSSL's default for a certificate chain: 100 KiB). */
+export const MAX_CERTIFICATE_MESSAGE_LENGTH = 100 * 1024;
+
+/** Records without content in a row (BoringSSL: 32). */
+export const MAX_EMPTY_RECORDS = 32;
+
+/** Warning alerts in a row, which TLS 1.2 peers may send (BoringSSL: 4). */
+export const MAX_WARNING_ALERTS = 4;
+
+/** KeyUpdate messages in a row without application data between them (BoringSSL: 32). */
+export const MAX_KEY_UPDATES = 32;
+
+/** Dummy ChangeCipherSpec records in one handshake (RFC 9846 section 5 wants one; BoringSSL allows 32). */
+export const MAX_CHANGE_CIPHER_SPECS = 32;
+
+/** NewSessionTicket messages that a client reads between two pieces of application data. */
+export const MAX_SESSION_TICKETS = 32;

@@ -1,0 +1,19 @@
+/** application_layer_protocol_negotiation (RFC 7301 section 3.1). */
+import { latin1 } from '../bytes.ts';
+import { checked, opaque, shown, vector } from '../codec.ts';
+import { ExtensionType } from '../registry.ts';
+
+const protocolName = shown(opaque(1, 0xff), latin1);
+const protocolNameList = vector(protocolName, 2, 0xffff);
+
+export const applicationLayerProtocolNegotiation = {
+  type: ExtensionType.application_layer_protocol_negotiation,
+  in: {
+    ClientHello: protocolNameList,
+    EncryptedExtensions: checked(
+      protocolNameList,
+      (list) => (list.length === 1 ? undefined : `expected exactly one protocol, found ${list.length}`),
+      (random) => [protocolName.sample(random)],
+    ),
+  },
+} as const;

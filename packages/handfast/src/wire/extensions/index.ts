@@ -1,0 +1,37 @@
+/**
+ * Every extension that handfast decodes, and the messages where each may appear (the table of RFC 9846
+ * section 4.2). Numbers that are missing here are kept as raw bytes.
+ */
+import { applicationLayerProtocolNegotiation } from './alpn.ts';
+import { certificateAuthorities } from './certificate-authorities.ts';
+import { cookie } from './cookie.ts';
+import { earlyData } from './early-data.ts';
+import { keyShare } from './key-share.ts';
+import { oidFilters } from './oid-filters.ts';
+import { postHandshakeAuth } from './post-handshake-auth.ts';
+import { preSharedKey, pskKeyExchangeModes } from './pre-shared-key.ts';
+import { serverName } from './server-name.ts';
+import { signatureAlgorithms, signatureAlgorithmsCert } from './signature-algorithms.ts';
+import { signedCertificateTimestamp } from './signed-certificate-timestamp.ts';
+import { statusRequest } from './status-request.ts';
+import { supportedGroups } from './supported-groups.ts';
+import { supportedVersions } from './supported-versions.ts';
+
+export const EXTENSIONS = {
+  serverName,
+  statusRequest,
+  supportedGroups,
+  signatureAlgorithms,
+  applicationLayerProtocolNegotiation,
+  signedCertificateTimestamp,
+  earlyData,
+  supportedVersions,
+  cookie,
+  pskKeyExchangeModes,
+  certificateAuthorities,
+  oidFilters,
+  postHandshakeAuth,
+  signatureAlgorithmsCert,
+  keyShare,
+  preSharedKey,
+} as const;

@@ -1,0 +1,8 @@
+/** signed_certificate_timestamp (RFC 6962 section 3.3.1). */
+import { empty, opaque, vector } from '../codec.ts';
+import { ExtensionType } from '../registry.ts';
+
+export const signedCertificateTimestamp = {
+  type: ExtensionType.signed_certificate_timestamp,
+  in: { ClientHello: empty, CertificateRequest: empty, Certificate: vector(opaque(1, 0xffff), 1, 0xffff) },
+} as const;
