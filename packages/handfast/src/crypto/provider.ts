@@ -8,6 +8,11 @@ import type { NamedGroup, SignatureScheme } from '../wire/registry.ts';
 /** A value, or the promise of one. */
 export type Awaitable<T> = T | PromiseLike<T>;
 
+/** Whether a value must be waited for. */
+export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
+}
+
 /** Hash functions by their FIPS 180-4 names. SHA-1 exists to name what is refused, and for key identifiers. */
 export type HashName = 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512';
 

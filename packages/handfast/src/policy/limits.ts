@@ -26,3 +26,12 @@ export const MAX_CHANGE_CIPHER_SPECS = 32;
 
 /** NewSessionTicket messages that a client reads between two pieces of application data. */
 export const MAX_SESSION_TICKETS = 32;
+
+/** Records sealed with one AES-GCM key: 2^24.5, whatever their size (RFC 9846 section 5.5). */
+export const MAX_AES_GCM_RECORDS = 23_726_566;
+
+/** Records after which an AES-GCM key is replaced, well before its limit: 2^23 (rustls does the same). */
+export const AES_GCM_KEY_UPDATE_RECORDS = 1 << 23;
+
+/** The highest sequence number: 2^53 - 1, up to which numbers are exact; the protocol's own end is 2^64 - 1 (RFC 9846 section 5.3). */
+export const MAX_SEQUENCE_NUMBER: number = Number.MAX_SAFE_INTEGER;

@@ -1,0 +1,288 @@
+/** The receiving half of the record layer: bytes in; messages, alerts and data out (RFC 9846 section 5). */
+import { type Awaitable, isPromise } from '../crypto/provider.ts';
+import {
+  MAX_CHANGE_CIPHER_SPECS,
+  MAX_CIPHERTEXT_LENGTH,
+  MAX_EMPTY_RECORDS,
+  MAX_WARNING_ALERTS,
+} from '../policy/limits.ts';
+import { TlsError } from '../wire/errors.ts';
+import { ContentType, contentTypeName, HandshakeType, ProtocolVersion } from '../wire/registry.ts';
+import { type RawRecord, RecordFramer } from './framing.ts';
+import { HandshakeAssembler, type HandshakeMessage } from './handshake-assembler.ts';
+import type { OpenedRecord, RecordProtection } from './protection.ts';
+import type { Epoch, RecordListener } from './types.ts';
+
+/** What arrived, in wire order. */
+export type Incoming =
+  | { readonly type: 'handshake'; readonly epoch: Epoch; readonly message: HandshakeMessage }
+  | {
+      readonly type: 'alert';
+      readonly epoch: Epoch;
+      readonly level: number;
+      readonly description: number;
+      /** False when it came in plaintext, so that anyone on the path may have made it. */
+      readonly isProtected: boolean;
+    }
+  | { readonly type: 'application_data'; readonly epoch: Epoch; readonly data: Uint8Array };
+
+export interface RecordReaderOptions {
+  /** Who reads. */
+  readonly role: 'client' | 'server';
+  readonly onRecord?: RecordListener | undefined;
+}
+
+const ALERT_LENGTH = 2;
+
+/**
+ * Reads the peer's records. Use it by pulling: call {@link next}, act on what it gives (which may be to change
+ * the keys), and only then call it again; so nothing is ever read with keys of the wrong epoch.
+ */
+export class RecordReader {
+  readonly #framer = new RecordFramer();
+  readonly #assembler = new HandshakeAssembler();
+  readonly #role: 'client' | 'server';
+  readonly #onRecord: RecordListener | undefined;
+  #epoch: Epoch = 'plaintext';
+  #protection: RecordProtection | undefined;
+  #plaintextSequence = 0;
+  /** The client has sent its ClientHello before it reads; a server must have read one. */
+  #helloSeen: boolean;
+  /** Whether the peer has proved that it uses protection: from then on nothing else is taken from it. */
+  #hasOpened = false;
+  #isWaiting = false;
+  #changeCipherSpecs = 0;
+  #emptyRecords = 0;
+  #alerts = 0;
+
+  constructor(options: RecordReaderOptions) {
+    this.#role = options.role;
+    this.#onRecord = options.onRecord;
+    this.#helloSeen = options.role === 'client';
+  }
+
+  get epoch(): Epoch {
+    return this.#epoch;
+  }
+
+  /** Bytes of a record that is not whole yet: when the transport ends and this is not 0, something was cut off. */
+  get pendingLength(): number {
+    return this.#framer.pendingLength;
+  }
+
+  /** Adds bytes from the network, cut anywhere. Do not change them afterwards: they are not always copied. */
+  push(bytes: Uint8Array): void {
+    this.#framer.push(bytes);
+  }
+
+  /**
+   * The next message, alert or piece of data; `undefined` when more bytes must arrive first. It is a promise
+   * (of one of these) only where the provider's `open` gives one; `next` must then not be called again before
+   * it has settled.
+   * @throws {TlsError} for every rule of the record layer that the peer breaks; the connection is over then.
+   */
+  next(): Awaitable<Incoming | undefined> {
+    if (this.#isWaiting) {
+      throw new TlsError('ERR_INTERNAL', 'the record before this one is still being decrypted');
+    }
+    for (;;) {
+      const message = this.#assembler.next();
+      if (message !== undefined) return this.#handshake(message);
+      const record = this.#framer.next();
+      if (record === undefined) return undefined;
+      const incoming = this.#process(record);
+      if (incoming !== undefined) return incoming;
+    }
+  }
+
+  /**
+   * From the next record on, the peer uses this key.
+   * @throws {TlsError} `ERR_EXCESS_HANDSHAKE_DATA` when the message before the change does not end its record.
+   */
+  changeKeys(epoch: Epoch, protection: RecordProtection): void {
+    this.requireRecordBoundary();
+    this.#epoch = epoch;
+    this.#protection = protection;
+    this.#framer.maxFragmentLength = MAX_CIPHERTEXT_LENGTH;
+  }
+
+  /**
+   * Insists that the last message ended its record, as it must before a change of keys or of direction
+   * (RFC 9846 section 5.1).
+   * @throws {TlsError} `ERR_EXCESS_HANDSHAKE_DATA`.
+   */
+  requireRecordBoundary(): void {
+    if (this.#assembler.isEmpty) return;
+    throw new TlsError(
+      'ERR_EXCESS_HANDSHAKE_DATA',
+      'expected the handshake message to end its record, because the keys change or the peer must wait after it; found more handshake data',
+    );
+  }
+
+  /** One record; `undefined` when it holds nothing for the caller. */
+  #process(record: RawRecord): Awaitable<Incoming | undefined> {
+    const protection = this.#protection;
+    if (record.type === ContentType.change_cipher_spec) {
+      this.#report(record, this.#plaintextRecord(record));
+      this.#dropChangeCipherSpec(record.fragment);
+      return undefined;
+    }
+    if (protection === undefined || this.#mayBePlaintextAlert(record)) {
+      return this.#accept(record, this.#plaintextRecord(record), false);
+    }
+    if (record.type !== ContentType.application_data) {
+      // As BoringSSL does: what is not a TLSCiphertext cannot be deprotected.
+      throw new TlsError(
+        'ERR_BAD_RECORD_MAC',
+        `expected a protected record, found one of type ${contentTypeName(record.type)} in plaintext`,
+      );
+    }
+    if (record.version !== ProtocolVersion['TLSv1.2']) {
+      throw new TlsError(
+        'ERR_RECORD_VERSION',
+        `expected a protected record of version 0x0303, found 0x${record.version.toString(16).padStart(4, '0')}`,
+      );
+    }
+    const opened = protection.open(record);
+    if (!isPromise(opened)) return this.#accept(record, opened, true);
+    this.#isWaiting = true;
+    return opened.then((inner) => {
+      this.#isWaiting = false;
+      return this.#accept(record, inner, true) ?? this.next();
+    });
+  }
+
+  #plaintextRecord(record: RawRecord): OpenedRecord {
+    return { type: record.type, content: record.fragment, padding: 0, sequence: this.#plaintextSequence++ };
+  }
+
+  /**
+   * A client that cannot process our ServerHello has no keys and says so in plaintext, when we already expect
+   * protected records. OpenSSL and rustls allow it too: one alert, until the first record that decrypts.
+   */
+  #mayBePlaintextAlert(record: RawRecord): boolean {
+    return (
+      record.type === ContentType.alert &&
+      record.fragment.length === ALERT_LENGTH &&
+      this.#role === 'server' &&
+      this.#epoch === 'handshake' &&
+      !this.#hasOpened
+    );
+  }
+
+  /** RFC 9846 section 5: exactly 0x01, between the first ClientHello and the peer's Finished; dropped. */
+  #dropChangeCipherSpec(fragment: Uint8Array): void {
+    const refuse = (message: string): never => {
+      throw new TlsError('ERR_UNEXPECTED_CHANGE_CIPHER_SPEC', message);
+    };
+    if (fragment.length !== 1 || fragment[0] !== 1) {
+      refuse('expected a ChangeCipherSpec record to hold the single byte 01');
+    }
+    if (!this.#helloSeen) refuse('expected a ClientHello, found a ChangeCipherSpec record');
+    if (this.#epoch === 'application') refuse('a ChangeCipherSpec record after the handshake');
+    this.#refuseInterleaving(ContentType.change_cipher_spec);
+    if (++this.#changeCipherSpecs > MAX_CHANGE_CIPHER_SPECS) {
+      refuse(`more than ${MAX_CHANGE_CIPHER_SPECS} ChangeCipherSpec records in one handshake`);
+    }
+  }
+
+  #report(record: RawRecord, opened: OpenedRecord): void {
+    this.#onRecord?.({
+      epoch:
+        this.#protection !== undefined && record.type === ContentType.application_data
+          ? this.#epoch
+          : 'plaintext',
+      sequence: opened.sequence,
+      outerType: record.type,
+      innerType: opened.type,
+      contentLength: opened.content.length,
+      padding: opened.padding,
+      bytes: record.raw,
+    });
+  }
+
+  #accept(record: RawRecord, opened: OpenedRecord, isProtected: boolean): Incoming | undefined {
+    if (isProtected) this.#hasOpened = true;
+    this.#report(record, opened);
+    const { type, content } = opened;
+    if (type !== ContentType.handshake) this.#refuseInterleaving(type);
+    if (content.length === 0) this.#countEmpty(type);
+    else this.#emptyRecords = 0;
+    switch (type) {
+      case ContentType.handshake:
+        this.#alerts = 0;
+        this.#assembler.push(content);
+        return this.#nextHandshake();
+      case ContentType.alert:
+        return this.#alert(content, isProtected);
+      case ContentType.application_data:
+        return this.#applicationData(content);
+      case ContentType.change_cipher_spec:
+        throw new TlsError(
+          'ERR_UNEXPECTED_CHANGE_CIPHER_SPEC',
+          'a ChangeCipherSpec inside a protected record',
+        );
+      default:
+        throw new TlsError(
+          'ERR_RECORD_TYPE',
+          `expected handshake, alert or application data in a protected record, found type ${type}`,
+        );
+    }
+  }
+
+  #nextHandshake(): Incoming | undefined {
+    const message = this.#assembler.next();
+    return message && this.#handshake(message);
+  }
+
+  #handshake(message: HandshakeMessage): Incoming {
+    if (message.type === HandshakeType.client_hello) this.#helloSeen = true;
+    return { type: 'handshake', epoch: this.#epoch, message };
+  }
+
+  #alert(content: Uint8Array, isProtected: boolean): Incoming {
+    const [level, description] = content;
+    if (content.length !== ALERT_LENGTH || level === undefined || description === undefined) {
+      throw new TlsError(
+        'ERR_DECODE',
+        `expected an alert of 2 bytes alone in its record, found ${content.length}`,
+      );
+    }
+    if (++this.#alerts > MAX_WARNING_ALERTS) {
+      throw new TlsError('ERR_TOO_MANY_WARNING_ALERTS', `more than ${MAX_WARNING_ALERTS} alerts in a row`);
+    }
+    return { type: 'alert', epoch: isProtected ? this.#epoch : 'plaintext', level, description, isProtected };
+  }
+
+  #applicationData(data: Uint8Array): Incoming | undefined {
+    if (this.#epoch !== 'application') {
+      throw new TlsError(
+        'ERR_UNEXPECTED_APPLICATION_DATA',
+        'expected the handshake to be complete, found application data',
+      );
+    }
+    if (data.length === 0) return undefined;
+    this.#alerts = 0;
+    return { type: 'application_data', epoch: this.#epoch, data };
+  }
+
+  #refuseInterleaving(type: number): void {
+    if (this.#assembler.isEmpty) return;
+    throw new TlsError(
+      'ERR_INTERLEAVED_HANDSHAKE',
+      `expected the rest of a handshake message, found a record of type ${contentTypeName(type)}`,
+    );
+  }
+
+  #countEmpty(type: number): void {
+    if (type !== ContentType.application_data) {
+      throw new TlsError('ERR_EMPTY_FRAGMENT', `a record of type ${contentTypeName(type)} without content`);
+    }
+    if (++this.#emptyRecords > MAX_EMPTY_RECORDS) {
+      throw new TlsError(
+        'ERR_TOO_MANY_EMPTY_RECORDS',
+        `more than ${MAX_EMPTY_RECORDS} records without content in a row`,
+      );
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/** What the record layer tells whoever listens, in both directions. */
+
+/** Which keys protect a record. Updated application keys belong to the same epoch. */
+export type Epoch = 'plaintext' | 'handshake' | 'application';
+
+/** One record, as a listener sees it. */
+export interface RecordInfo {
+  readonly epoch: Epoch;
+  /** Number of the record under its key, or in plaintext, from 0. */
+  readonly sequence: number;
+  /** The content type that an observer of the network sees. */
+  readonly outerType: number;
+  /** The content type inside the protection; the same as `outerType` in plaintext. */
+  readonly innerType: number;
+  /** Content bytes, after protection and padding were removed. */
+  readonly contentLength: number;
+  /** Bytes of padding. */
+  readonly padding: number;
+  /** Header and fragment as they stand on the wire. */
+  readonly bytes: Uint8Array;
+}
+
+/** Receives each record in wire order. It must not change the bytes, which are not copied for it. */
+export type RecordListener = (record: RecordInfo) => void;

@@ -1,0 +1,252 @@
+/** The sending half of the record layer: messages, alerts and data in; records out (RFC 9846 section 5). */
+import { type Awaitable, isPromise } from '../crypto/provider.ts';
+import { MAX_PLAINTEXT_LENGTH } from '../policy/limits.ts';
+import { AlertDescription, type AlertName } from '../wire/alerts.ts';
+import { concat } from '../wire/bytes.ts';
+import { TlsError } from '../wire/errors.ts';
+import { ContentType, ProtocolVersion } from '../wire/registry.ts';
+import { recordHeader } from './framing.ts';
+import type { RecordProtection, SealedRecord } from './protection.ts';
+import type { Epoch, RecordInfo, RecordListener } from './types.ts';
+
+/**
+ * How many zero bytes to add to a protected record. What would exceed the record's limit is left out.
+ * @param contentLength bytes of content.
+ * @param contentType the type inside, see `ContentType`.
+ */
+export type PaddingPolicy = (contentLength: number, contentType: number) => number;
+
+/** Pads content and its type to a multiple of `size` bytes, as far as the record has room. */
+export function padToMultipleOf(size: number): PaddingPolicy {
+  return (contentLength) => (size - ((contentLength + 1) % size)) % size;
+}
+
+export interface RecordWriterOptions {
+  /** Who writes: a client's first ClientHello travels in a record of version 0x0301. */
+  readonly role: 'client' | 'server';
+  /** Content bytes in one record, 1 to 2^14; 2^14 by default. */
+  readonly maxFragmentLength?: number | undefined;
+  /** No padding by default. */
+  readonly padding?: PaddingPolicy | undefined;
+  readonly onRecord?: RecordListener | undefined;
+  /** Told when records that waited for the provider can be taken. */
+  readonly onOutgoing?: (() => void) | undefined;
+  /** Told when the provider failed to seal a record after a promise. Nothing is sent from then on. */
+  readonly onError?: ((error: TlsError) => void) | undefined;
+}
+
+const CHANGE_CIPHER_SPEC: Uint8Array = Uint8Array.of(1);
+
+/** Below this size header and fragment leave as one chunk: then a copy costs less than another write. */
+const JOIN_BELOW = 2048;
+
+/** A record in the queue; `sealed` is missing while the provider is at work. */
+interface Queued {
+  sealed: SealedRecord | undefined;
+  readonly info: Omit<RecordInfo, 'bytes'> | undefined;
+}
+
+/**
+ * Writes records in order. Handshake messages are held back and share records until {@link flush}, a change of
+ * keys, or anything that must come after them.
+ */
+export class RecordWriter {
+  readonly #options: RecordWriterOptions;
+  readonly #maxFragmentLength: number;
+  #epoch: Epoch = 'plaintext';
+  #protection: RecordProtection | undefined;
+  #plaintextSequence = 0;
+  #version: number;
+  /** Handshake messages of the current flight. */
+  #flight: Uint8Array[] = [];
+  /** Records from the first unsealed one on. */
+  #queue: Queued[] = [];
+  #outgoing: Uint8Array[] = [];
+  #failure: TlsError | undefined;
+
+  /** @throws {RangeError} when `maxFragmentLength` is out of range. */
+  constructor(options: RecordWriterOptions) {
+    const { maxFragmentLength = MAX_PLAINTEXT_LENGTH, role } = options;
+    if (
+      !(
+        Number.isInteger(maxFragmentLength) &&
+        maxFragmentLength >= 1 &&
+        maxFragmentLength <= MAX_PLAINTEXT_LENGTH
+      )
+    ) {
+      throw new RangeError(
+        `expected a maxFragmentLength of 1 to ${MAX_PLAINTEXT_LENGTH}, found ${maxFragmentLength}`,
+      );
+    }
+    this.#options = options;
+    this.#maxFragmentLength = maxFragmentLength;
+    // Some servers refuse a first record of a version that they do not know (RFC 9846 section 5.1).
+    this.#version = role === 'client' ? ProtocolVersion['TLSv1.0'] : ProtocolVersion['TLSv1.2'];
+  }
+
+  get epoch(): Epoch {
+    return this.#epoch;
+  }
+
+  /** Whether the current key has sealed so many records that a KeyUpdate is due (RFC 9846 section 5.5). */
+  get needsKeyUpdate(): boolean {
+    return this.#protection?.needsKeyUpdate ?? false;
+  }
+
+  /** Whether records wait for the provider. */
+  get isSealing(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Adds a whole handshake message to the flight. It is not copied: do not change it before {@link flush}. */
+  handshake(message: Uint8Array): void {
+    this.#flight.push(message);
+  }
+
+  /** Turns the handshake messages that were held back into records. */
+  flush(): void {
+    if (this.#flight.length === 0) return;
+    const [only] = this.#flight;
+    const bytes = this.#flight.length === 1 && only !== undefined ? only : concat(...this.#flight);
+    this.#flight = [];
+    this.#fragment(ContentType.handshake, bytes);
+    this.#version = ProtocolVersion['TLSv1.2'];
+  }
+
+  /** Sends the record that makes a TLS 1.3 handshake look like one of TLS 1.2; never protected (RFC 9846 appendix E.4). */
+  changeCipherSpec(): void {
+    this.flush();
+    this.#plaintext(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
+  }
+
+  /** Sends an alert; close_notify and user_canceled as warnings, all others as fatal (RFC 9846 section 6). */
+  alert(name: AlertName): void {
+    this.flush();
+    const level = name === 'close_notify' || name === 'user_canceled' ? 1 : 2;
+    this.#write(ContentType.alert, Uint8Array.of(level, AlertDescription[name]));
+  }
+
+  /**
+   * Sends data, cut into records. It is copied before this returns. Empty data sends nothing.
+   * @throws {TlsError} `ERR_INTERNAL` before the application keys are in place, `ERR_KEY_LIMIT`.
+   */
+  applicationData(data: Uint8Array): void {
+    if (this.#epoch !== 'application') {
+      throw new TlsError('ERR_INTERNAL', `application data cannot be sent in the epoch ${this.#epoch}`);
+    }
+    this.flush();
+    this.#fragment(ContentType.application_data, data);
+  }
+
+  /** From the next record on, this key is used. What was held back is sent first, with the old one. */
+  changeKeys(epoch: Epoch, protection: RecordProtection): void {
+    this.flush();
+    this.#epoch = epoch;
+    this.#protection = protection;
+  }
+
+  /** Removes and answers what can be written to the network now, in order. Handshake messages must be flushed first. */
+  takeOutgoing(): Uint8Array[] {
+    const outgoing = this.#outgoing;
+    if (outgoing.length > 0) this.#outgoing = [];
+    return outgoing;
+  }
+
+  #fragment(type: number, bytes: Uint8Array): void {
+    for (let start = 0; start < bytes.length; start += this.#maxFragmentLength) {
+      this.#write(type, bytes.subarray(start, start + this.#maxFragmentLength));
+    }
+  }
+
+  #write(type: number, content: Uint8Array): void {
+    const protection = this.#protection;
+    if (protection === undefined) {
+      this.#plaintext(type, content);
+      return;
+    }
+    const padding = this.#padding(type, content.length);
+    const info = this.#describe(this.#epoch, protection.sequence, type, content.length, padding);
+    this.#enqueue(protection.seal(type, content, padding), info);
+  }
+
+  #plaintext(type: number, content: Uint8Array): void {
+    const info = this.#describe('plaintext', this.#plaintextSequence++, type, content.length, 0);
+    // The caller may reuse its array; what is sealed was copied anyway.
+    this.#enqueue(
+      { header: recordHeader(type, this.#version, content.length), fragment: content.slice() },
+      info,
+    );
+  }
+
+  #padding(type: number, contentLength: number): number {
+    const wanted = this.#options.padding?.(contentLength, type) ?? 0;
+    if (!Number.isInteger(wanted)) {
+      throw new TlsError(
+        'ERR_INTERNAL',
+        `expected the padding policy to answer a whole number, found ${wanted}`,
+      );
+    }
+    return Math.max(0, Math.min(wanted, this.#maxFragmentLength - contentLength));
+  }
+
+  #describe(
+    epoch: Epoch,
+    sequence: number,
+    innerType: number,
+    contentLength: number,
+    padding: number,
+  ): Queued['info'] {
+    if (this.#options.onRecord === undefined) return undefined;
+    const outerType = epoch === 'plaintext' ? innerType : ContentType.application_data;
+    return { epoch, sequence, outerType, innerType, contentLength, padding };
+  }
+
+  #enqueue(sealed: Awaitable<SealedRecord>, info: Queued['info']): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (!isPromise(sealed) && this.#queue.length === 0) {
+      this.#send(sealed, info);
+      return;
+    }
+    const queued: Queued = { sealed: undefined, info };
+    this.#queue.push(queued);
+    if (!isPromise(sealed)) {
+      queued.sealed = sealed;
+      return;
+    }
+    sealed.then(
+      (record) => {
+        queued.sealed = record;
+        this.#drain();
+      },
+      (error) => this.#fail(error),
+    );
+  }
+
+  /** Sends from the front of the queue, up to the first record that is not sealed yet. */
+  #drain(): void {
+    if (this.#failure !== undefined) return;
+    let count = 0;
+    for (const { sealed, info } of this.#queue) {
+      if (sealed === undefined) break;
+      this.#send(sealed, info);
+      count++;
+    }
+    if (count === 0) return;
+    this.#queue.splice(0, count);
+    this.#options.onOutgoing?.();
+  }
+
+  #fail(error: TlsError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#options.onError?.(error);
+  }
+
+  #send({ header, fragment }: SealedRecord, info: Queued['info']): void {
+    const isSmall = fragment.length < JOIN_BELOW;
+    const bytes = isSmall || info !== undefined ? concat(header, fragment) : undefined;
+    if (info !== undefined && bytes !== undefined) this.#options.onRecord?.({ ...info, bytes });
+    if (bytes !== undefined) this.#outgoing.push(bytes);
+    else this.#outgoing.push(header, fragment);
+  }
+}
