@@ -1,0 +1,91 @@
+/** What each signature scheme of TLS means (RFC 9846 section 4.2.3), and which keys can use it. */
+import { SignatureScheme } from '../wire/registry.ts';
+import {
+  type EcCurve,
+  HASH_LENGTH,
+  type HashName,
+  type PublicKey,
+  type SignatureAlgorithm,
+} from './provider.ts';
+
+/** One signature scheme. */
+export interface SignatureSchemeInfo {
+  readonly algorithm: SignatureAlgorithm;
+  /** The kind of key that the scheme is for; TLS 1.3 keeps `rsa` and `rsa-pss` keys apart. */
+  readonly keyKind: PublicKey['kind'];
+  /** The only curve that TLS 1.3 allows with an ECDSA scheme. */
+  readonly curve?: EcCurve;
+  /** Whether CertificateVerify of TLS 1.3 may use it; the others are for certificates and for TLS 1.2. */
+  readonly inCertificateVerify: boolean;
+}
+
+function pss(keyKind: 'rsa' | 'rsa-pss', hash: HashName): SignatureSchemeInfo {
+  const algorithm = { kind: 'rsa-pss', hash, mgfHash: hash, saltLength: HASH_LENGTH[hash] } as const;
+  return { algorithm, keyKind, inCertificateVerify: true };
+}
+
+function pkcs1(hash: HashName): SignatureSchemeInfo {
+  return { algorithm: { kind: 'rsa-pkcs1', hash }, keyKind: 'rsa', inCertificateVerify: false };
+}
+
+function ecdsa(curve: EcCurve, hash: HashName): SignatureSchemeInfo {
+  return { algorithm: { kind: 'ecdsa', hash }, keyKind: 'ec', curve, inCertificateVerify: true };
+}
+
+function eddsa(kind: 'ed25519' | 'ed448'): SignatureSchemeInfo {
+  return { algorithm: { kind }, keyKind: kind, inCertificateVerify: true };
+}
+
+/** Every scheme that handfast signs or verifies with, best first for each kind of key. The SHA-1 schemes are not among them. */
+export const SIGNATURE_SCHEMES: ReadonlyMap<SignatureScheme, SignatureSchemeInfo> = new Map([
+  [SignatureScheme.ed25519, eddsa('ed25519')],
+  [SignatureScheme.ed448, eddsa('ed448')],
+  [SignatureScheme.ecdsa_secp256r1_sha256, ecdsa('P-256', 'SHA-256')],
+  [SignatureScheme.ecdsa_secp384r1_sha384, ecdsa('P-384', 'SHA-384')],
+  [SignatureScheme.ecdsa_secp521r1_sha512, ecdsa('P-521', 'SHA-512')],
+  [SignatureScheme.rsa_pss_pss_sha256, pss('rsa-pss', 'SHA-256')],
+  [SignatureScheme.rsa_pss_pss_sha384, pss('rsa-pss', 'SHA-384')],
+  [SignatureScheme.rsa_pss_pss_sha512, pss('rsa-pss', 'SHA-512')],
+  [SignatureScheme.rsa_pss_rsae_sha256, pss('rsa', 'SHA-256')],
+  [SignatureScheme.rsa_pss_rsae_sha384, pss('rsa', 'SHA-384')],
+  [SignatureScheme.rsa_pss_rsae_sha512, pss('rsa', 'SHA-512')],
+  [SignatureScheme.rsa_pkcs1_sha256, pkcs1('SHA-256')],
+  [SignatureScheme.rsa_pkcs1_sha384, pkcs1('SHA-384')],
+  [SignatureScheme.rsa_pkcs1_sha512, pkcs1('SHA-512')],
+]);
+
+/** Whether the parameters of an id-RSASSA-PSS key permit an algorithm (RFC 4055 section 3.3). Always so for other keys. */
+export function permittedByKey(
+  key: PublicKey,
+  { hash, mgfHash, saltLength }: Extract<SignatureAlgorithm, { kind: 'rsa-pss' }>,
+): boolean {
+  if (key.kind !== 'rsa-pss' || key.restriction === undefined) return true;
+  const { restriction } = key;
+  return (
+    restriction.hash === hash && restriction.mgfHash === mgfHash && saltLength >= restriction.minSaltLength
+  );
+}
+
+/** Length in bits of a big-endian number without leading zeros. */
+function bitLength(bytes: Uint8Array): number {
+  return bytes.length === 0 ? 0 : 8 * bytes.length - Math.clz32(bytes[0] ?? 0) + 24;
+}
+
+/**
+ * Whether a key can be used with a scheme as TLS 1.3 defines it: the kind of key, the curve, the parameters of a
+ * PSS key, and a modulus with room for hash and salt (RFC 8017 section 9.1.1).
+ */
+export function schemeFitsKey(scheme: SignatureScheme, key: PublicKey): boolean {
+  const info = SIGNATURE_SCHEMES.get(scheme);
+  if (info === undefined || info.keyKind !== key.kind) return false;
+  if (key.kind === 'ec') return key.curve === info.curve;
+  if ((key.kind !== 'rsa' && key.kind !== 'rsa-pss') || info.algorithm.kind !== 'rsa-pss') return true;
+  const { hash, saltLength } = info.algorithm;
+  const encodedLength = Math.ceil((bitLength(key.modulus) - 1) / 8);
+  return permittedByKey(key, info.algorithm) && encodedLength >= HASH_LENGTH[hash] + saltLength + 2;
+}
+
+/** The schemes that a key can be used with, best first. */
+export function schemesForKey(key: PublicKey): readonly SignatureScheme[] {
+  return [...SIGNATURE_SCHEMES.keys()].filter((scheme) => schemeFitsKey(scheme, key));
+}
