@@ -16,8 +16,13 @@ import type { Epoch, RecordInfo, RecordListener } from './types.ts';
  */
 export type PaddingPolicy = (contentLength: number, contentType: number) => number;
 
-/** Pads content and its type to a multiple of `size` bytes, as far as the record has room. */
+/**
+ * Pads content and its type to a multiple of `size` bytes, as far as the record has room.
+ * @throws {RangeError} when `size` is not a whole number of at least 1.
+ */
 export function padToMultipleOf(size: number): PaddingPolicy {
+  if (!Number.isInteger(size) || size < 1)
+    throw new RangeError(`expected a size of at least 1, found ${size}`);
   return (contentLength) => (size - ((contentLength + 1) % size)) % size;
 }
 
@@ -40,9 +45,9 @@ const CHANGE_CIPHER_SPEC: Uint8Array = Uint8Array.of(1);
 /** Below this size header and fragment leave as one chunk: then a copy costs less than another write. */
 const JOIN_BELOW = 2048;
 
-/** A record in the queue; `sealed` is missing while the provider is at work. */
+/** A record in the queue; `sealed` is missing while the provider is at work, and an error where it failed. */
 interface Queued {
-  sealed: SealedRecord | undefined;
+  sealed: SealedRecord | TlsError | undefined;
   readonly info: Omit<RecordInfo, 'bytes'> | undefined;
 }
 
@@ -213,33 +218,26 @@ export class RecordWriter {
       queued.sealed = sealed;
       return;
     }
-    sealed.then(
-      (record) => {
-        queued.sealed = record;
-        this.#drain();
-      },
-      (error) => this.#fail(error),
-    );
+    const settle = (outcome: SealedRecord | TlsError): void => {
+      queued.sealed = outcome;
+      this.#drain();
+    };
+    sealed.then(settle, settle);
   }
 
-  /** Sends from the front of the queue, up to the first record that is not sealed yet. */
+  /** Sends from the front of the queue, up to the first record that is not sealed yet or cannot be. */
   #drain(): void {
-    if (this.#failure !== undefined) return;
     let count = 0;
     for (const { sealed, info } of this.#queue) {
-      if (sealed === undefined) break;
-      this.#send(sealed, info);
+      if (sealed === undefined || this.#failure !== undefined) break;
+      if (sealed instanceof TlsError) this.#failure = sealed;
+      else this.#send(sealed, info);
       count++;
     }
     if (count === 0) return;
     this.#queue.splice(0, count);
-    this.#options.onOutgoing?.();
-  }
-
-  #fail(error: TlsError): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = error;
-    this.#options.onError?.(error);
+    if (this.#outgoing.length > 0) this.#options.onOutgoing?.();
+    if (this.#failure !== undefined) this.#options.onError?.(this.#failure);
   }
 
   #send({ header, fragment }: SealedRecord, info: Queued['info']): void {

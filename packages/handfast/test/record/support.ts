@@ -1,6 +1,12 @@
 /** What the tests of the record layer share. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { AEAD_KEY_LENGTH, AEAD_TAG_LENGTH, type Aead, type AeadName } from '../../src/crypto/provider.ts';
+import {
+  AEAD_KEY_LENGTH,
+  AEAD_TAG_LENGTH,
+  type Aead,
+  type AeadName,
+  isPromise,
+} from '../../src/crypto/provider.ts';
 import { KEY_LIMITS, type KeyLimits, RecordProtection } from '../../src/record/protection.ts';
 import { type Incoming, RecordReader } from '../../src/record/reader.ts';
 import type { Epoch } from '../../src/record/types.ts';
@@ -78,6 +84,18 @@ export function keyPair(
   };
 }
 
+/** One protected record, as it stands on the wire. */
+export function sealRecord(
+  protection: RecordProtection,
+  type: number,
+  content: Uint8Array,
+  padding = 0,
+): Uint8Array {
+  const sealed = protection.seal(type, content, padding);
+  if (isPromise(sealed)) throw new Error('expected a value at once, found a promise');
+  return concat(sealed.header, sealed.fragment);
+}
+
 /** A reader that is already in an epoch. */
 export function readerAt(role: 'client' | 'server', epoch: Epoch, open: RecordProtection): RecordReader {
   const reader = new RecordReader({ role });
@@ -91,7 +109,7 @@ export function readAll(reader: RecordReader): Incoming[] {
   for (;;) {
     const incoming = reader.next();
     if (incoming === undefined) return all;
-    if (!('type' in incoming)) throw new Error('expected a value at once, found a promise');
+    if (isPromise(incoming)) throw new Error('expected a value at once, found a promise');
     all.push(incoming);
   }
 }
