@@ -153,7 +153,7 @@ export class RecordWriter {
   /** Removes and answers what can be written to the network now, in order. Handshake messages must be flushed first. */
   takeOutgoing(): Uint8Array[] {
     const outgoing = this.#outgoing;
-    if (outgoing.length > 0) this.#outgoing = [];
+    this.#outgoing = [];
     return outgoing;
   }
 

@@ -44,3 +44,42 @@ const NAMES = new Map<number, AlertName>(
 export function alertName(description: number): AlertName | undefined {
   return NAMES.get(description);
 }
+
+const MEANINGS: Readonly<Record<AlertName, string>> = {
+  close_notify: 'it will send no more',
+  unexpected_message: 'a message came when it was not its turn',
+  bad_record_mac: 'a record could not be decrypted: it was changed on its way, or the keys differ',
+  record_overflow: 'a record was too long',
+  handshake_failure: 'nothing that was offered is acceptable to it',
+  bad_certificate: 'our certificate is malformed, its signature is wrong, or it is for another name',
+  unsupported_certificate: 'our certificate is of a kind that it does not accept',
+  certificate_revoked: 'our certificate was revoked',
+  certificate_expired: 'our certificate has expired or is not valid yet',
+  certificate_unknown: 'it does not accept our certificate, for a reason of its own',
+  illegal_parameter: 'a value that we sent is out of range or inconsistent',
+  unknown_ca: 'our certificate comes from an authority that it does not trust',
+  access_denied: 'our certificate is valid, but we may not do this',
+  decode_error: 'a message of ours could not be decoded',
+  decrypt_error: 'a signature or a Finished of ours did not verify',
+  protocol_version: 'it does not speak any protocol version that we offer',
+  insufficient_security: 'it demands stronger parameters than we offer',
+  internal_error: 'something failed on its side that is not our fault',
+  inappropriate_fallback: 'we fell back to an older version than we need to',
+  user_canceled: 'the handshake was canceled',
+  no_renegotiation: 'it will not renegotiate',
+  missing_extension: 'an extension is missing that it needs',
+  unsupported_extension: 'an extension came that was not asked for',
+  unrecognized_name: 'it has no server of the name that we asked for',
+  bad_certificate_status_response: 'our stapled OCSP response is not acceptable',
+  unknown_psk_identity: 'it does not know the pre-shared key',
+  certificate_required: 'it requires a client certificate, and we showed none',
+  general_error: 'something failed for which there is no other alert',
+  no_application_protocol: 'it speaks no application protocol that we offer',
+  ech_required: 'it could not decrypt our Encrypted ClientHello',
+};
+
+/** What an alert that the peer sent means for this side, as half a sentence (RFC 9846 section 6). */
+export function alertMeaning(description: number): string {
+  const name = alertName(description);
+  return name === undefined ? 'an alert that the registry does not know' : MEANINGS[name];
+}

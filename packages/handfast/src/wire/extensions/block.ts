@@ -54,6 +54,12 @@ interface LooseBlock {
   [name: string]: unknown;
 }
 
+/** The numbers of the extensions in a block that was not decoded but made. */
+export function extensionTypes(block: Extensions<ExtensionContext>): readonly number[] {
+  const known = Object.entries(EXTENSIONS).filter(([name]) => (block as LooseBlock)[name] !== undefined);
+  return [...known.map(([, { type }]) => type), ...(block.unknown ?? []).map(({ type }) => type)];
+}
+
 /**
  * The codec of an extension block.
  * Decoding refuses a repeated extension, and one that the table knows but not for this message
