@@ -1,0 +1,415 @@
+/**
+ * The sans-I/O connection: bytes from the network go in, bytes for the network come out, and everything that
+ * happens is an event. It reads no clock, opens no socket and starts no timer.
+ */
+import { type Awaitable, isPromise } from './crypto/provider.ts';
+import { clientHandshake13 } from './handshake/client/tls13.ts';
+import type { ClientConfig, ServerConfig } from './handshake/config.ts';
+import { type BaseConfig, HandshakeContext, type Observers, type RecordPort } from './handshake/context.ts';
+import { type Handshake, HandshakeDriver } from './handshake/driver.ts';
+import type { Established } from './handshake/established.ts';
+import { PostHandshake } from './handshake/post-handshake.ts';
+import type { Secured } from './handshake/secrets.ts';
+import { serverHandshake13 } from './handshake/server/tls13.ts';
+import { type Incoming, RecordReader } from './record/reader.ts';
+import type { RecordInfo } from './record/types.ts';
+import { type PaddingPolicy, RecordWriter } from './record/writer.ts';
+import type { Direction, Role, TraceEvent } from './trace/events.ts';
+import { type AlertName, alertMeaning, alertName } from './wire/alerts.ts';
+import { ConfigError, TlsError } from './wire/errors.ts';
+import type { NewSessionTicket } from './wire/messages/new-session-ticket.ts';
+import { parseHostName } from './x509/host-name.ts';
+
+/** What a connection tells its owner. All are called synchronously, in the order of the wire. */
+export interface ConnectionHandlers extends Observers {
+  /** Decrypted application data. The array belongs to the handler. */
+  readonly onData?: ((data: Uint8Array) => void) | undefined;
+  /** The handshake is complete, and the peer is who it should be. */
+  readonly onEstablished?: ((established: Established) => void) | undefined;
+  /** The peer sent close_notify: it will send no more, but may still read. */
+  readonly onEnd?: (() => void) | undefined;
+  /**
+   * The connection failed. The alert that tells the peer, if there is one, is among the outgoing bytes already.
+   * Called once at most, and nothing follows it.
+   */
+  readonly onError?: ((error: TlsError) => void) | undefined;
+  /** There may be something to take with `takeOutgoing()`. */
+  readonly onOutgoing?: (() => void) | undefined;
+}
+
+/** Whom a client connects to. */
+export interface ServerTarget {
+  /** A host name or an IP address: the server's certificate must carry it. */
+  readonly name: string;
+  /** Tell the name to the server (SNI); IP addresses are never told (RFC 6066 section 3). Default: true. */
+  readonly sendServerName?: boolean;
+}
+
+interface RecordOptions extends BaseConfig {
+  readonly maxFragmentLength: number;
+  readonly padding?: PaddingPolicy;
+}
+
+/** One TLS connection. Made by {@link createClientConnection} or {@link createServerConnection}. */
+export class TlsConnection {
+  readonly role: Role;
+  readonly #handlers: ConnectionHandlers;
+  readonly #reader: RecordReader;
+  readonly #writer: RecordWriter;
+  readonly #driver: HandshakeDriver<Secured>;
+  #secured: Secured | undefined;
+  #postHandshake: PostHandshake | undefined;
+  #error: TlsError | undefined;
+  /** Application data that was sent before the handshake was complete. */
+  #early: Uint8Array[] = [];
+  #sendState: 'open' | 'closing' | 'closed' = 'open';
+  /** How the peer's direction ended: orderly, or by the network alone. */
+  #receiveState: 'open' | 'network ended' | 'ended' = 'open';
+  #isPumping = false;
+  #isOpeningRecord = false;
+  /** The owner has no reference yet while the constructor runs, so it is not called back. */
+  #isConstructed = false;
+
+  /** For the functions below only. */
+  constructor(
+    role: Role,
+    config: RecordOptions,
+    handlers: ConnectionHandlers,
+    run: (h: RecordPort) => {
+      readonly context: HandshakeContext;
+      readonly handshake: Handshake<Secured>;
+    },
+  ) {
+    this.role = role;
+    this.#handlers = handlers;
+    this.#reader = new RecordReader({ role, onRecord: this.#recordListener('received') });
+    this.#writer = new RecordWriter({
+      role,
+      maxFragmentLength: config.maxFragmentLength,
+      padding: config.padding,
+      onRecord: this.#recordListener('sent'),
+      onOutgoing: () => this.#notifyOutgoing(),
+      onError: (error) => this.#fail(error),
+    });
+    const { context, handshake } = run({
+      sendHandshake: (message) => this.#writer.handshake(message),
+      sendChangeCipherSpec: () => this.#writer.changeCipherSpec(),
+      changeKeys: (direction, epoch, protection) => {
+        (direction === 'sent' ? this.#writer : this.#reader).changeKeys(epoch, protection);
+      },
+      flush: () => this.#flush(),
+    });
+    this.#driver = new HandshakeDriver(
+      handshake,
+      (secured) => this.#complete(context, secured),
+      (error) => this.#fail(error),
+    );
+    this.#driver.start();
+    this.#isConstructed = true;
+  }
+
+  /** What was agreed on; `undefined` until the handshake is complete. */
+  get established(): Established | undefined {
+    return this.#secured?.established;
+  }
+
+  /** Why the connection failed, if it did. */
+  get error(): TlsError | undefined {
+    return this.#error;
+  }
+
+  /** Whether the peer's close_notify arrived. */
+  get hasEnded(): boolean {
+    return this.#receiveState === 'ended';
+  }
+
+  /** Takes bytes from the network, cut anywhere. They must not be changed afterwards. */
+  receive(bytes: Uint8Array): void {
+    if (this.#error !== undefined || this.#receiveState !== 'open') return;
+    this.#reader.push(bytes);
+    this.#pump();
+  }
+
+  /** The network ended. Without a close_notify before it, the connection fails with `ERR_TRUNCATED`. */
+  receiveEnd(): void {
+    if (this.#receiveState !== 'open') return;
+    this.#receiveState = 'network ended';
+    this.#pump();
+  }
+
+  /**
+   * Sends application data; it is copied. Before the handshake is complete it is kept, and sent then.
+   * @throws {TlsError} `ERR_CLOSED` after {@link close}, or the connection's own error after it failed.
+   */
+  send(data: Uint8Array): void {
+    this.#requireSendable();
+    if (this.#postHandshake === undefined) {
+      this.#early.push(data.slice());
+      return;
+    }
+    this.#sendData(data);
+    this.#flush();
+  }
+
+  /** Removes and answers what is to be written to the network now, in order. */
+  takeOutgoing(): Uint8Array[] {
+    return this.#writer.takeOutgoing();
+  }
+
+  /** Says close_notify: this side sends no more, but still receives. Before the handshake is complete it waits for it. */
+  close(): void {
+    if (this.#error !== undefined || this.#sendState !== 'open') return;
+    this.#sendState = 'closing';
+    if (this.#postHandshake !== undefined) this.#sendCloseNotify();
+  }
+
+  /** Ends the connection with the alert of `error`, unless it has failed already. */
+  abort(error: TlsError): void {
+    this.#fail(error);
+  }
+
+  /**
+   * Renews this side's keys (RFC 9846 section 4.6.3), and asks the peer to renew its own if so wanted.
+   * @throws {TlsError} `ERR_CLOSED` when this side has closed or the handshake is not complete.
+   */
+  updateKeys(requestPeerUpdate: boolean): void {
+    this.#open('keys cannot be updated').updateKeys(requestPeerUpdate);
+  }
+
+  /**
+   * Sends a NewSessionTicket that the caller made, for callers that keep sessions themselves.
+   * @throws {ConfigError} on a client, `ERR_CLOSED` as {@link updateKeys}.
+   */
+  sendNewSessionTicket(ticket: NewSessionTicket): void {
+    if (this.role === 'client') throw new ConfigError('role', 'only a server sends tickets');
+    this.#open('a ticket cannot be sent').sendTicket(ticket);
+  }
+
+  /**
+   * Keying material for another protocol (RFC 9846 section 7.5).
+   * @throws {TlsError} `ERR_CLOSED` before the handshake is complete.
+   * @throws {ConfigError} when the label or the length is out of range.
+   */
+  exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
+    if (this.#secured === undefined) {
+      throw new TlsError('ERR_CLOSED', 'keying material cannot be exported before the handshake is complete');
+    }
+    return this.#secured.exporter.exportKeyingMaterial(label, context, length);
+  }
+
+  #requireSendable(): void {
+    if (this.#error !== undefined) throw this.#error;
+    if (this.#sendState !== 'open')
+      throw new TlsError('ERR_CLOSED', 'this side has closed the connection for sending');
+  }
+
+  #open(what: string): PostHandshake {
+    this.#requireSendable();
+    if (this.#postHandshake === undefined) {
+      throw new TlsError('ERR_CLOSED', `${what} before the handshake is complete`);
+    }
+    return this.#postHandshake;
+  }
+
+  #recordListener(direction: Direction): ((record: RecordInfo) => void) | undefined {
+    const { onTrace } = this.#handlers;
+    return onTrace && ((record) => onTrace({ type: 'record', direction, ...record }));
+  }
+
+  #trace(event: TraceEvent): void {
+    this.#handlers.onTrace?.(event);
+  }
+
+  #flush(): void {
+    this.#writer.flush();
+    this.#notifyOutgoing();
+  }
+
+  #notifyOutgoing(): void {
+    if (this.#isConstructed) this.#handlers.onOutgoing?.();
+  }
+
+  /** Reads as far as bytes, keys and the handshake allow. */
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      while (this.#canRead) {
+        const incoming: Awaitable<Incoming | undefined> = this.#reader.next();
+        if (incoming === undefined) break;
+        if (isPromise(incoming)) this.#await(incoming);
+        else this.#handle(incoming);
+      }
+      if (this.#receiveState === 'network ended' && this.#canRead) this.#truncated();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  /** Nothing is read while the handshake waits for a promise: the keys for what follows may not be there yet. */
+  get #canRead(): boolean {
+    return (
+      this.#error === undefined &&
+      this.#receiveState !== 'ended' &&
+      !this.#isOpeningRecord &&
+      (this.#postHandshake !== undefined || this.#driver.wantsMessage)
+    );
+  }
+
+  #await(incoming: PromiseLike<Incoming | undefined>): void {
+    this.#isOpeningRecord = true;
+    incoming.then(
+      (settled) => {
+        this.#isOpeningRecord = false;
+        if (this.#error !== undefined) return;
+        try {
+          if (settled !== undefined) this.#handle(settled);
+        } catch (error) {
+          this.#fail(error);
+        }
+        this.#pump();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #handle(incoming: Incoming): void {
+    switch (incoming.type) {
+      case 'handshake':
+        if (this.#postHandshake === undefined) this.#driver.deliver(incoming.message);
+        else this.#postHandshake.receive(incoming.message, this.#sendState === 'open');
+        break;
+      case 'application_data':
+        this.#postHandshake?.noteApplicationData();
+        this.#trace({ type: 'data', direction: 'received', length: incoming.data.length });
+        this.#handlers.onData?.(incoming.data);
+        break;
+      case 'alert':
+        this.#receiveAlert(incoming.level, incoming.description);
+        break;
+    }
+  }
+
+  /** In TLS 1.3 every alert but two ends the connection, whatever its level says (RFC 9846 section 6). */
+  #receiveAlert(level: number, description: number): void {
+    const name = alertName(description) ?? description;
+    this.#trace({
+      type: 'alert',
+      direction: 'received',
+      level: level === 1 ? 'warning' : 'fatal',
+      description: name,
+    });
+    if (name === 'user_canceled') return;
+    if (name === 'close_notify' && this.#postHandshake !== undefined) {
+      this.#receiveState = 'ended';
+      this.#handlers.onEnd?.();
+      return;
+    }
+    const peer = this.role === 'client' ? 'server' : 'client';
+    const when = this.#postHandshake === undefined ? ' during the handshake' : '';
+    throw new TlsError(
+      'ERR_ALERT_RECEIVED',
+      `the ${peer} ended the connection${when} with the alert ${name}: ${alertMeaning(description)}`,
+      { alertReceived: name },
+    );
+  }
+
+  #truncated(): void {
+    const peer = this.role === 'client' ? 'server' : 'client';
+    throw new TlsError(
+      'ERR_TRUNCATED',
+      this.#postHandshake === undefined
+        ? `the ${peer} closed the connection before the handshake was complete`
+        : `the ${peer} closed the connection without close_notify; what it sent may be incomplete`,
+    );
+  }
+
+  /** The handshake is complete: what waited for it goes out. */
+  #complete(context: HandshakeContext, secured: Secured): void {
+    this.#secured = secured;
+    this.#postHandshake = new PostHandshake(context, secured);
+    this.#trace({ type: 'established' });
+    this.#handlers.onEstablished?.(secured.established);
+    const early = this.#early;
+    this.#early = [];
+    if (this.#error !== undefined) return;
+    for (const data of early) this.#sendData(data);
+    if (this.#sendState === 'closing') this.#sendCloseNotify();
+    this.#flush();
+    this.#pump();
+  }
+
+  #sendData(data: Uint8Array): void {
+    if (this.#writer.needsKeyUpdate) this.#postHandshake?.updateKeys(false);
+    this.#trace({ type: 'data', direction: 'sent', length: data.length });
+    this.#writer.applicationData(data);
+  }
+
+  #sendCloseNotify(): void {
+    this.#sendState = 'closed';
+    this.#sendAlert('close_notify');
+    this.#flush();
+  }
+
+  #sendAlert(name: AlertName): void {
+    this.#writer.alert(name);
+    const level = name === 'close_notify' || name === 'user_canceled' ? 'warning' : 'fatal';
+    this.#trace({ type: 'alert', direction: 'sent', level, description: name });
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#error !== undefined) return;
+    const error =
+      cause instanceof TlsError
+        ? cause
+        : new TlsError('ERR_INTERNAL', `an unexpected error: ${String(cause)}`, {}, { cause });
+    this.#error = error;
+    this.#driver.stop();
+    this.#early = [];
+    if (error.alert !== null && this.#sendState !== 'closed') this.#sendAlertQuietly(error.alert);
+    this.#trace({ type: 'error', error });
+    this.#notifyOutgoing();
+    if (!this.#isConstructed) throw error;
+    this.#handlers.onError?.(error);
+  }
+
+  /** The connection is lost already: if the alert cannot be sealed, the error that is reported stays the first one. */
+  #sendAlertQuietly(name: AlertName): void {
+    try {
+      this.#sendAlert(name);
+    } catch {
+      // nothing is sent: the peer sees the transport end
+    }
+  }
+}
+
+/**
+ * Begins a connection as a client; the ClientHello can be taken at once.
+ * @throws {ConfigError} when `target.name` is neither a host name nor an IP address.
+ * @throws {TlsError} `ERR_INTERNAL` when the provider cannot make a key share.
+ */
+export function createClientConnection(
+  config: ClientConfig,
+  target: ServerTarget,
+  handlers: ConnectionHandlers = {},
+): TlsConnection {
+  const name = parseHostName(target.name);
+  const serverName = name.kind === 'dns' && target.sendServerName !== false ? name.text : undefined;
+  return new TlsConnection('client', config, handlers, (records) => {
+    const context = new HandshakeContext('client', config, records, handlers);
+    return { context, handshake: clientHandshake13(context, { name: target.name, serverName }) };
+  });
+}
+
+/** Begins a connection as a server, which waits for a ClientHello. */
+export function createServerConnection(
+  config: ServerConfig,
+  handlers: ConnectionHandlers = {},
+): TlsConnection {
+  return new TlsConnection('server', config, handlers, (records) => {
+    const context = new HandshakeContext('server', config, records, handlers);
+    return { context, handshake: serverHandshake13(context) };
+  });
+}

@@ -1,0 +1,124 @@
+/** Phase 2 of a client's TLS 1.3 handshake: the server's certificate, and the client's own where it is asked for. */
+import { equalBytes } from '../../wire/bytes.ts';
+import { TlsError } from '../../wire/errors.ts';
+import { type CertificateRequest, certificateRequest } from '../../wire/messages/certificate-request.ts';
+import { HandshakeType, signatureSchemeName } from '../../wire/registry.ts';
+import {
+  judge,
+  readCertificate,
+  receiveCertificateVerify,
+  type Staples,
+  sendCertificate,
+  sendCertificateVerify,
+} from '../authentication.ts';
+import { guarded, type Handshake } from '../driver.ts';
+import type { AuthenticatedPeer, Established } from '../established.ts';
+import type { Identity } from '../identity.ts';
+import type { ClientContext, Offer, Target } from './hello.ts';
+
+/** The server's certificate was accepted, and it may have asked for the client's. */
+export interface ServerAuthentication {
+  readonly peer: AuthenticatedPeer;
+  readonly request?: CertificateRequest;
+}
+
+/** Receives CertificateRequest (if any), Certificate and CertificateVerify. */
+export function* receiveServerCertificate(
+  h: ClientContext,
+  offer: Offer,
+  target: Target,
+): Handshake<ServerAuthentication> {
+  let received = yield* h.receive();
+  let request: CertificateRequest | undefined;
+  if (received.type === HandshakeType.certificate_request) {
+    request = checkRequest(h.decode(certificateRequest, received));
+    h.transcript.add(received.message);
+    received = yield* h.receive();
+  }
+  const { extensions } = offer.hello;
+  const asked: Staples = {
+    ocspResponse: extensions.statusRequest !== undefined,
+    signedCertificateTimestamps: extensions.signedCertificateTimestamp !== undefined,
+  };
+  const shown = readCertificate(h, received, asked);
+  if (shown.chain.length === 0) {
+    throw new TlsError('ERR_EMPTY_CERTIFICATE', 'Certificate: a server must show a certificate, found none', {
+      message: 'Certificate',
+    });
+  }
+  h.transcript.add(received.message);
+  const judged = yield* judge(h, h.config.verifier, shown, h.config.now(), target.name);
+  const signatureScheme = yield* receiveCertificateVerify(h, shown, extensions.signatureAlgorithms ?? []);
+  h.choose({
+    phase: 'certificate',
+    what: 'signature scheme',
+    chosen: signatureSchemeName(signatureScheme),
+    offered: (extensions.signatureAlgorithms ?? []).map(signatureSchemeName),
+    reason: 'the server signed with it',
+  });
+  return { peer: { ...judged, signatureScheme }, ...(request === undefined ? {} : { request }) };
+}
+
+function checkRequest(request: CertificateRequest): CertificateRequest {
+  const message = 'CertificateRequest';
+  if (request.certificateRequestContext.length > 0) {
+    throw new TlsError(
+      'ERR_ILLEGAL_PARAMETER',
+      `${message}: expected an empty context during the handshake`,
+      { message },
+    );
+  }
+  if (request.extensions.signatureAlgorithms === undefined) {
+    throw new TlsError('ERR_MISSING_EXTENSION', `${message}: expected signature_algorithms, found none`, {
+      message,
+    });
+  }
+  return request;
+}
+
+/** Answers the server's CertificateRequest: Certificate, and CertificateVerify if there is something to prove. */
+export function* sendClientCertificate(
+  h: ClientContext,
+  request: CertificateRequest,
+): Handshake<Established['own']> {
+  const schemes = request.extensions.signatureAlgorithms ?? [];
+  const identity = yield* selectIdentity(h, request);
+  const signatureScheme = identity?.schemes.find((scheme) => schemes.includes(scheme));
+  const own = identity && signatureScheme !== undefined ? { identity, signatureScheme } : undefined;
+  h.choose({
+    phase: 'certificate',
+    what: 'client authentication',
+    chosen: own === undefined ? 'no certificate' : signatureSchemeName(own.signatureScheme),
+    offered: schemes.map(signatureSchemeName),
+    reason:
+      own === undefined
+        ? 'the server asked for a certificate, and the client has none that fits the request'
+        : 'the server asked for a certificate, and this is the first that fits the request',
+  });
+  const { statusRequest, signedCertificateTimestamp } = request.extensions;
+  const asked: Staples = {
+    ocspResponse: statusRequest !== undefined,
+    signedCertificateTimestamps: signedCertificateTimestamp !== undefined,
+  };
+  sendCertificate(h, own?.identity, asked);
+  if (own !== undefined) yield* sendCertificateVerify(h, own.identity, own.signatureScheme);
+  return own;
+}
+
+function* selectIdentity(h: ClientContext, request: CertificateRequest): Handshake<Identity | undefined> {
+  const { selectIdentity: select, identities } = h.config;
+  if (select !== undefined) return yield* guarded(() => select(request), 'ERR_INTERNAL', 'selectIdentity');
+  return identities.find((identity) => fits(identity, request));
+}
+
+/** Whether the server can use an identity: its schemes, and the authorities that it names, if it names any. */
+function fits(identity: Identity, { extensions }: CertificateRequest): boolean {
+  const { signatureAlgorithms = [], certificateAuthorities = [] } = extensions;
+  return (
+    identity.schemes.some((scheme) => signatureAlgorithms.includes(scheme)) &&
+    (certificateAuthorities.length === 0 ||
+      identity.chain.some(({ issuer }) =>
+        certificateAuthorities.some((name) => equalBytes(name, issuer.der)),
+      ))
+  );
+}

@@ -1,0 +1,106 @@
+/** The messages after the handshake: KeyUpdate and NewSessionTicket (RFC 9846 section 4.6). */
+import { nextTrafficSecret } from '../keys/traffic.ts';
+import { MAX_KEY_UPDATES, MAX_SESSION_TICKETS } from '../policy/limits.ts';
+import type { HandshakeMessage } from '../record/handshake-assembler.ts';
+import type { Direction } from '../trace/events.ts';
+import { TlsError } from '../wire/errors.ts';
+import { encodeHandshake } from '../wire/messages/index.ts';
+import { KeyUpdateRequest, keyUpdate } from '../wire/messages/key-update.ts';
+import { type NewSessionTicket, newSessionTicket } from '../wire/messages/new-session-ticket.ts';
+import { HandshakeType } from '../wire/registry.ts';
+import { type HandshakeContext, receivedName, traceMessage } from './context.ts';
+import type { Secured } from './secrets.ts';
+
+/** Keeps the keys of an established connection fresh. */
+export class PostHandshake {
+  readonly #h: HandshakeContext;
+  readonly #traffic: Record<Direction, { secret: Uint8Array; generation: number }>;
+  /** Messages since the last application data, which a peer could otherwise send without end. */
+  #keyUpdates = 0;
+  #tickets = 0;
+
+  constructor(h: HandshakeContext, { application: { client, server } }: Secured) {
+    const [own, peers] = h.role === 'client' ? [client, server] : [server, client];
+    this.#h = h;
+    this.#traffic = { sent: { secret: own, generation: 0 }, received: { secret: peers, generation: 0 } };
+  }
+
+  /** Application data arrived: what the peer sent in between was not a flood. */
+  noteApplicationData(): void {
+    this.#keyUpdates = 0;
+    this.#tickets = 0;
+  }
+
+  /**
+   * Acts on a message that arrived after the handshake.
+   * @param canSend whether a requested KeyUpdate can still be answered.
+   * @throws {TlsError} for every message that has no business here, and for floods.
+   */
+  receive(received: HandshakeMessage, canSend: boolean): void {
+    const { observers, role } = this.#h;
+    traceMessage(observers.onTrace, 'received', received.message);
+    if (received.type === HandshakeType.key_update) this.#receiveKeyUpdate(received, canSend);
+    else if (received.type === HandshakeType.new_session_ticket && role === 'client')
+      this.#receiveTicket(received);
+    else {
+      const expected = role === 'client' ? 'KeyUpdate or NewSessionTicket' : 'KeyUpdate';
+      throw new TlsError(
+        'ERR_UNEXPECTED_MESSAGE',
+        `expected application data, ${expected} after the handshake, received ${receivedName(received)}`,
+        { message: receivedName(received) },
+      );
+    }
+  }
+
+  #receiveKeyUpdate(received: HandshakeMessage, canSend: boolean): void {
+    const { requestUpdate } = this.#h.decode(keyUpdate, received);
+    if (++this.#keyUpdates > MAX_KEY_UPDATES) {
+      throw new TlsError(
+        'ERR_TOO_MANY_KEY_UPDATES',
+        `more than ${MAX_KEY_UPDATES} KeyUpdates without data between them`,
+      );
+    }
+    this.#advance('received');
+    if (requestUpdate === KeyUpdateRequest.update_requested && canSend) this.updateKeys(false);
+  }
+
+  /** Resumption is not offered, so a ticket is checked for its form and dropped. */
+  #receiveTicket(received: HandshakeMessage): void {
+    this.#h.decode(newSessionTicket, received);
+    if (++this.#tickets > MAX_SESSION_TICKETS) {
+      throw new TlsError(
+        'ERR_UNEXPECTED_MESSAGE',
+        `more than ${MAX_SESSION_TICKETS} NewSessionTickets without data between them`,
+      );
+    }
+  }
+
+  /** Sends KeyUpdate, and uses new keys from the next record on (RFC 9846 section 4.6.3). */
+  updateKeys(requestPeerUpdate: boolean): void {
+    const { update_requested, update_not_requested } = KeyUpdateRequest;
+    const requestUpdate = requestPeerUpdate ? update_requested : update_not_requested;
+    this.#send(encodeHandshake(HandshakeType.key_update, keyUpdate, { requestUpdate }));
+    this.#advance('sent');
+  }
+
+  /** Sends a ticket that the caller made. */
+  sendTicket(ticket: NewSessionTicket): void {
+    this.#send(encodeHandshake(HandshakeType.new_session_ticket, newSessionTicket, ticket));
+  }
+
+  #send(message: Uint8Array): void {
+    this.#h.records.sendHandshake(message);
+    this.#h.records.flush();
+    traceMessage(this.#h.observers.onTrace, 'sent', message);
+  }
+
+  #advance(direction: Direction): void {
+    const h = this.#h;
+    const traffic = this.#traffic[direction];
+    traffic.secret = nextTrafficSecret(h.hkdf, traffic.secret);
+    traffic.generation++;
+    const sender = (direction === 'sent') === (h.role === 'client') ? 'CLIENT' : 'SERVER';
+    h.tellSecret(`${sender}_TRAFFIC_SECRET_${traffic.generation}`, traffic.secret);
+    h.useTrafficSecret(direction, 'application', traffic.secret, traffic.generation);
+  }
+}

@@ -1,0 +1,48 @@
+/** The secrets of a handshake by who sends under them, and what a finished handshake hands to the connection. */
+import { Exporter } from '../keys/exporter.ts';
+import { EarlySecret, type HandshakeSecret, type MainSecret } from '../keys/schedule13.ts';
+import type { HandshakeContext } from './context.ts';
+import type { Established } from './established.ts';
+
+/** A pair of traffic secrets. */
+export interface TrafficSecrets {
+  readonly client: Uint8Array;
+  readonly server: Uint8Array;
+}
+
+/** A completed handshake with what lives on. */
+export interface Secured {
+  readonly established: Established;
+  readonly application: TrafficSecrets;
+  readonly exporter: Exporter;
+}
+
+/** The handshake traffic secrets, from the key exchange and the transcript up to ServerHello (RFC 9846 section 7.1). */
+export function deriveHandshakeSecrets(
+  h: HandshakeContext,
+  sharedSecret: Uint8Array,
+): TrafficSecrets & { readonly secret: HandshakeSecret } {
+  const secret = EarlySecret.from(h.hkdf).handshakeSecret(sharedSecret);
+  const transcriptHash = h.transcript.current();
+  const client = secret.clientTrafficSecret(transcriptHash);
+  const server = secret.serverTrafficSecret(transcriptHash);
+  h.tellSecret('CLIENT_HANDSHAKE_TRAFFIC_SECRET', client);
+  h.tellSecret('SERVER_HANDSHAKE_TRAFFIC_SECRET', server);
+  return { secret, client, server };
+}
+
+/** The application traffic secrets and the exporter, from the transcript up to the server's Finished. */
+export function deriveApplicationSecrets(
+  h: HandshakeContext,
+  handshake: HandshakeSecret,
+): { readonly application: TrafficSecrets; readonly exporter: Exporter } {
+  const main: MainSecret = handshake.mainSecret();
+  const transcriptHash = h.transcript.current();
+  const client = main.clientTrafficSecret(transcriptHash);
+  const server = main.serverTrafficSecret(transcriptHash);
+  h.tellSecret('CLIENT_TRAFFIC_SECRET_0', client);
+  h.tellSecret('SERVER_TRAFFIC_SECRET_0', server);
+  if (h.wantsSecrets) h.tellSecret('EXPORTER_SECRET', main.exporterSecret(transcriptHash));
+  const exporter = new Exporter(h.hkdf, () => main.exporterSecret(transcriptHash));
+  return { application: { client, server }, exporter };
+}

@@ -1,0 +1,184 @@
+/** How a server chooses among what a client offers. Every choice comes with its reason. */
+import { type CipherSuiteInfo, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
+import { latin1 } from '../../wire/bytes.ts';
+import { TlsError } from '../../wire/errors.ts';
+import type { ClientHello } from '../../wire/messages/client-hello.ts';
+import { cipherSuiteName, groupName, type NamedGroup, signatureSchemeName } from '../../wire/registry.ts';
+import { matchesHostName } from '../../x509/host-name.ts';
+import type { Preference, ServerConfig } from '../config.ts';
+import type { HandshakeContext } from '../context.ts';
+import { guarded, type Handshake } from '../driver.ts';
+import type { Established } from '../established.ts';
+import type { Identity } from '../identity.ts';
+
+export type ServerContext = HandshakeContext<ServerConfig>;
+
+/** The first of `own` or of `offered` that the other side has too, by whose order counts. */
+function firstShared<T>(preference: Preference, own: readonly T[], offered: readonly T[]): T | undefined {
+  return preference === 'server'
+    ? own.find((value) => offered.includes(value))
+    : offered.find((value) => own.includes(value));
+}
+
+function orderReason(preference: Preference): string {
+  return preference === 'server'
+    ? "the first in the server's order that the client offers"
+    : "the first in the client's order that the server takes";
+}
+
+export function chooseCipherSuite(h: ServerContext, hello: ClientHello): CipherSuiteInfo {
+  const { cipherSuites, preference } = h.config;
+  const chosen = firstShared(preference, cipherSuites, hello.cipherSuites);
+  const info = chosen === undefined ? undefined : TLS13_CIPHER_SUITES.get(chosen);
+  if (info === undefined) {
+    throw new TlsError(
+      'ERR_NO_SHARED_CIPHER_SUITE',
+      `no cipher suite in common: the client offers ${hello.cipherSuites.map(cipherSuiteName).join(', ')}; ` +
+        `the server takes ${cipherSuites.map(cipherSuiteName).join(', ')}`,
+      { message: 'ClientHello' },
+    );
+  }
+  h.choose({
+    phase: 'hello',
+    what: 'cipher suite',
+    chosen: info.name,
+    offered: hello.cipherSuites.map(cipherSuiteName),
+    reason: orderReason(preference),
+  });
+  return info;
+}
+
+/** The group, and the client's share for it; without a share the client must be asked to retry. */
+export interface GroupChoice {
+  readonly group: NamedGroup;
+  readonly share?: Uint8Array;
+}
+
+/**
+ * Chooses the group: among those that the client sent a share for, if there is one that the server takes, since
+ * that saves a round trip (RFC 9846 section 4.2.8); otherwise among all that it supports.
+ */
+export function chooseGroup(h: ServerContext, hello: ClientHello): GroupChoice {
+  const { groups, preference } = h.config;
+  const { supportedGroups = [], keyShare = [] } = hello.extensions;
+  const shared = firstShared(
+    preference,
+    groups,
+    keyShare.map(({ group }) => group),
+  );
+  const group = shared ?? firstShared(preference, groups, supportedGroups);
+  if (group === undefined) {
+    throw new TlsError(
+      'ERR_NO_SHARED_GROUP',
+      `no key-exchange group in common: the client offers ${supportedGroups.map(groupName).join(', ')}; ` +
+        `the server takes ${groups.map(groupName).join(', ')}`,
+      { message: 'ClientHello' },
+    );
+  }
+  const share = keyShare.find((entry) => entry.group === group)?.keyExchange;
+  h.choose({
+    phase: 'key exchange',
+    what: 'group',
+    chosen: groupName(group),
+    offered: supportedGroups.map(groupName),
+    reason:
+      share === undefined
+        ? `${orderReason(preference)}; the client sent no share for it, so it must retry`
+        : `${orderReason(preference)}, among those that it sent a key share for`,
+  });
+  return { group, ...(share === undefined ? {} : { share }) };
+}
+
+/** Chooses the application protocol (RFC 7301 section 3.2): none if either side names none, an error if none is shared. */
+export function chooseApplicationProtocol(h: ServerContext, hello: ClientHello): string | undefined {
+  const { applicationProtocols, preference } = h.config;
+  const offered = hello.extensions.applicationLayerProtocolNegotiation;
+  if (offered === undefined || applicationProtocols.length === 0) return undefined;
+  const names = offered.map(latin1);
+  const chosen = firstShared(preference, applicationProtocols, names);
+  if (chosen === undefined) {
+    throw new TlsError(
+      'ERR_NO_APPLICATION_PROTOCOL',
+      `no application protocol in common: the client offers ${names.join(', ')}; the server speaks ${applicationProtocols.join(', ')}`,
+      { message: 'ClientHello' },
+    );
+  }
+  h.choose({
+    phase: 'hello',
+    what: 'application protocol',
+    chosen,
+    offered: names,
+    reason: orderReason(preference),
+  });
+  return chosen;
+}
+
+/** Chooses the certificate to show and the scheme to sign with. */
+export function* chooseIdentity(
+  h: ServerContext,
+  hello: ClientHello,
+): Handshake<NonNullable<Established['own']>> {
+  const { serverName, signatureAlgorithms = [] } = hello.extensions;
+  const candidates = yield* identityCandidates(h, hello);
+  for (const identity of candidates) {
+    const signatureScheme = identity.schemes.find((scheme) => signatureAlgorithms.includes(scheme));
+    if (signatureScheme === undefined) continue;
+    h.choose({
+      phase: 'certificate',
+      what: 'certificate',
+      chosen: identity.chain[0]?.subject.toString() ?? '',
+      offered: serverName === undefined ? [] : [serverName],
+      reason: identityReason(identity, serverName),
+    });
+    h.choose({
+      phase: 'certificate',
+      what: 'signature scheme',
+      chosen: signatureSchemeName(signatureScheme),
+      offered: signatureAlgorithms.map(signatureSchemeName),
+      reason: "the first that the certificate's key can sign with and the client takes",
+    });
+    return { identity, signatureScheme };
+  }
+  throw new TlsError(
+    'ERR_NO_SHARED_SIGNATURE_SCHEME',
+    `no signature scheme in common: the client takes ${signatureAlgorithms.map(signatureSchemeName).join(', ')}; ` +
+      `the server's certificates can sign with ${candidates.flatMap(({ schemes }) => schemes.map(signatureSchemeName)).join(', ')}`,
+    { message: 'ClientHello' },
+  );
+}
+
+/** Identities that may be shown, best first: those that carry the name, then the others. */
+function* identityCandidates(h: ServerContext, hello: ClientHello): Handshake<readonly Identity[]> {
+  const { identities, selectIdentity, requireKnownServerName } = h.config;
+  const { serverName } = hello.extensions;
+  if (selectIdentity !== undefined) {
+    const selected = yield* guarded(() => selectIdentity(hello), 'ERR_INTERNAL', 'selectIdentity');
+    if (selected === undefined) throw unrecognizedName(serverName);
+    return [selected];
+  }
+  if (serverName === undefined) return identities;
+  const named = identities.filter((identity) => carries(identity, serverName));
+  if (named.length === 0 && requireKnownServerName) throw unrecognizedName(serverName);
+  return [...named, ...identities.filter((identity) => !named.includes(identity))];
+}
+
+function carries({ chain: [leaf] }: Identity, serverName: string): boolean {
+  return leaf !== undefined && matchesHostName(leaf, serverName);
+}
+
+function identityReason(identity: Identity, serverName: string | undefined): string {
+  if (serverName === undefined) return 'the client named no server';
+  return carries(identity, serverName)
+    ? `it carries the name ${serverName}`
+    : `no certificate carries the name ${serverName}`;
+}
+
+function unrecognizedName(serverName: string | undefined): TlsError {
+  return new TlsError(
+    'ERR_UNRECOGNIZED_NAME',
+    serverName === undefined
+      ? 'the client named no server, and there is no certificate for that case'
+      : `there is no certificate for the server name '${serverName}'`,
+    { message: 'ClientHello' },
+  );
+}

@@ -1,0 +1,290 @@
+/** Phase 1 of a server's TLS 1.3 handshake: ClientHello, HelloRetryRequest, ServerHello, EncryptedExtensions. */
+import { type CipherSuiteInfo, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
+import { Transcript } from '../../keys/transcript.ts';
+import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
+import { ascii, equalBytes } from '../../wire/bytes.ts';
+import { encode } from '../../wire/codec.ts';
+import { TlsError } from '../../wire/errors.ts';
+import { extensionBlock } from '../../wire/extensions/block.ts';
+import { type ClientHello, clientHello } from '../../wire/messages/client-hello.ts';
+import { HELLO_RETRY_REQUEST_RANDOM, type HelloRetryRequest } from '../../wire/messages/server-hello.ts';
+import {
+  cipherSuiteName,
+  ExtensionType,
+  groupName,
+  isGrease,
+  type NamedGroup,
+  ProtocolVersion,
+  versionName,
+} from '../../wire/registry.ts';
+import type { Handshake } from '../driver.ts';
+import { chooseCipherSuite, chooseGroup, type ServerContext } from './choose.ts';
+import { type CookieState, cookieTime, openCookie, sealCookie } from './cookie.ts';
+
+/** The client's offer, and what the server took from it. */
+export interface ClientOffer {
+  readonly hello: ClientHello;
+  readonly suite: CipherSuiteInfo;
+  readonly group: NamedGroup;
+  readonly clientShare: Uint8Array;
+  readonly helloRetried: boolean;
+}
+
+const message = 'ClientHello';
+
+/** Receives the ClientHello, and the second one where the first must be retried. */
+export function* receiveClientHello(h: ServerContext): Handshake<ClientOffer> {
+  const received = yield* h.receive();
+  const hello = readHello(h, received);
+  if (hello.extensions.cookie !== undefined)
+    return continueFromCookie(h, received, hello, hello.extensions.cookie);
+  const suite = chooseCipherSuite(h, hello);
+  const { group, share } = chooseGroup(h, hello);
+  h.useCipherSuite(suite);
+  h.transcript.add(received.message);
+  if (share !== undefined && !h.config.alwaysRetry) {
+    return { hello, suite, group, clientShare: share, helloRetried: false };
+  }
+  const retry = sendRetry(h, hello, suite, group, share === undefined);
+  h.order.facts.secondClientHelloExpected = true;
+  const second = yield* h.receive();
+  const secondHello = readHello(h, second);
+  checkUnchanged(hello, secondHello);
+  if (!sameCookie(secondHello.extensions.cookie, retry.extensions.cookie)) {
+    throw illegal('the second ClientHello does not carry the cookie of the HelloRetryRequest');
+  }
+  h.transcript.add(second.message);
+  return {
+    hello: secondHello,
+    suite,
+    group,
+    clientShare: retriedShare(secondHello, group, share === undefined),
+    helloRetried: true,
+  };
+}
+
+function sameCookie(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : equalBytes(a, b);
+}
+
+/** Decodes a ClientHello and checks what TLS 1.3 demands of every one (RFC 9846 sections 4.1.2 and 9.2). */
+function readHello(h: ServerContext, received: HandshakeMessage): ClientHello {
+  const hello = h.decode(clientHello, received);
+  h.clientRandom = hello.random;
+  const { supportedVersions, supportedGroups, keyShare, signatureAlgorithms } = hello.extensions;
+  if (!supportedVersions?.includes(ProtocolVersion['TLSv1.3'])) {
+    const offered = (supportedVersions ?? [hello.legacyVersion])
+      .filter((version) => !isGrease(version))
+      .map(versionName);
+    throw new TlsError(
+      'ERR_PROTOCOL_VERSION',
+      `the client offers ${offered.join(', ')}, this server speaks TLSv1.3 only`,
+      { message, offered },
+    );
+  }
+  if (!equalBytes(hello.legacyCompressionMethods, Uint8Array.of(0))) {
+    throw illegal('expected no compression method but null, as TLS 1.3 demands');
+  }
+  if (supportedGroups === undefined) throw missing('supported_groups');
+  if (keyShare === undefined) throw missing('key_share');
+  if (signatureAlgorithms === undefined) throw missing('signature_algorithms');
+  const strange = keyShare.find(({ group }) => !supportedGroups.includes(group));
+  if (strange !== undefined) {
+    throw illegal(`a key share for ${groupName(strange.group)}, which is not among its supported_groups`);
+  }
+  return hello;
+}
+
+/** Asks the client for another ClientHello (RFC 9846 section 4.1.4). */
+function sendRetry(
+  h: ServerContext,
+  hello: ClientHello,
+  suite: CipherSuiteInfo,
+  group: NamedGroup,
+  shareRequested: boolean,
+): HelloRetryRequest {
+  const { config, provider, transcript } = h;
+  const clientHelloHash = transcript.current();
+  transcript.replaceWithMessageHash();
+  const cookie =
+    config.cookieSecret &&
+    sealCookie(provider, config.cookieSecret, {
+      cipherSuite: suite.suite,
+      group,
+      shareRequested: shareRequested ? 1 : 0,
+      issuedAt: cookieTime(config.now()),
+      clientHelloHash,
+    });
+  const retry = h.send(
+    'HelloRetryRequest',
+    makeRetry(hello, suite.suite, shareRequested ? group : undefined, cookie),
+  );
+  sendCompatibilityRecord(h, hello);
+  h.records.flush();
+  h.choose({
+    phase: 'hello',
+    what: 'hello retry',
+    chosen: shareRequested ? groupName(group) : 'cookie',
+    offered: (hello.extensions.keyShare ?? []).map((share) => groupName(share.group)),
+    reason: shareRequested
+      ? 'the client sent no key share for a group that the server takes'
+      : 'the server wants its cookie back before it goes on',
+  });
+  return retry;
+}
+
+function makeRetry(
+  hello: ClientHello,
+  cipherSuite: number,
+  selectedGroup: NamedGroup | undefined,
+  cookie: Uint8Array | undefined,
+): HelloRetryRequest {
+  return {
+    legacyVersion: ProtocolVersion['TLSv1.2'],
+    random: HELLO_RETRY_REQUEST_RANDOM,
+    legacySessionIdEcho: hello.legacySessionId,
+    cipherSuite,
+    legacyCompressionMethod: 0,
+    extensions: {
+      supportedVersions: ProtocolVersion['TLSv1.3'],
+      ...(selectedGroup === undefined ? {} : { keyShare: { selectedGroup } }),
+      ...(cookie === undefined ? {} : { cookie }),
+    },
+  };
+}
+
+/** Goes on from a second ClientHello whose first this connection never saw: the cookie holds what is needed. */
+function continueFromCookie(
+  h: ServerContext,
+  received: HandshakeMessage,
+  hello: ClientHello,
+  cookie: Uint8Array,
+): ClientOffer {
+  const { config, provider } = h;
+  if (config.cookieSecret === undefined) throw illegal('a cookie, but this server gave none');
+  const state: CookieState = openCookie(provider, config.cookieSecret, cookie, config.now());
+  const suite = config.cipherSuites.includes(state.cipherSuite)
+    ? TLS13_CIPHER_SUITES.get(state.cipherSuite)
+    : undefined;
+  if (suite === undefined || !config.groups.includes(state.group)) {
+    throw illegal('the cookie names a cipher suite or group that this server does not take any more');
+  }
+  if (!hello.cipherSuites.includes(suite.suite)) {
+    throw illegal(`it no longer offers ${cipherSuiteName(suite.suite)}, which the HelloRetryRequest chose`);
+  }
+  const shareRequested = state.shareRequested === 1;
+  const retry = makeRetry(hello, suite.suite, shareRequested ? state.group : undefined, cookie);
+  h.transcript = Transcript.afterHelloRetryRequest(provider, suite.hash, state.clientHelloHash);
+  h.useCipherSuite(suite);
+  h.transcript.add(h.encode('HelloRetryRequest', retry).message);
+  h.transcript.add(received.message);
+  h.choose({
+    phase: 'hello',
+    what: 'hello retry',
+    chosen: 'cookie',
+    offered: [],
+    reason: 'the client brought back a cookie of this server, so the first ClientHello is known by its hash',
+  });
+  return {
+    hello,
+    suite,
+    group: state.group,
+    clientShare: retriedShare(hello, state.group, shareRequested),
+    helloRetried: true,
+  };
+}
+
+/** The share for `group` in a second ClientHello; if it was asked for, there must be no other (section 4.2.8). */
+function retriedShare(hello: ClientHello, group: NamedGroup, asked: boolean): Uint8Array {
+  const shares = hello.extensions.keyShare ?? [];
+  const share = shares.find((entry) => entry.group === group);
+  if (share === undefined || (asked && shares.length !== 1)) {
+    throw illegal(
+      `expected exactly one key share after HelloRetryRequest, for ${groupName(group)}; ` +
+        `found ${shares.map((entry) => groupName(entry.group)).join(', ') || 'none'}`,
+    );
+  }
+  return share.keyExchange;
+}
+
+const block = extensionBlock('ClientHello');
+
+/** The extensions that a second ClientHello may change, add or leave out (RFC 9846 section 4.1.2), taken out. */
+function unchangeable({ extensions }: ClientHello): Uint8Array {
+  const {
+    keyShare: _share,
+    cookie: _cookie,
+    earlyData: _early,
+    preSharedKey: _psk,
+    unknown,
+    ...rest
+  } = extensions;
+  return encode(block, {
+    ...rest,
+    unknown: (unknown ?? []).filter(({ type }) => type !== ExtensionType.padding),
+  });
+}
+
+function checkUnchanged(first: ClientHello, second: ClientHello): void {
+  const changed =
+    first.legacyVersion !== second.legacyVersion ||
+    !equalBytes(first.random, second.random) ||
+    !equalBytes(first.legacySessionId, second.legacySessionId) ||
+    first.cipherSuites.join() !== second.cipherSuites.join() ||
+    !equalBytes(unchangeable(first), unchangeable(second));
+  if (changed) throw illegal('the second ClientHello changes more than a HelloRetryRequest allows');
+  if (second.extensions.earlyData !== undefined) throw illegal('early_data after HelloRetryRequest');
+}
+
+/** Sends ServerHello with the server's key share. */
+export function sendServerHello(h: ServerContext, offer: ClientOffer, serverShare: Uint8Array): void {
+  const { hello, suite, group, helloRetried } = offer;
+  h.choose({
+    phase: 'hello',
+    what: 'version',
+    chosen: 'TLSv1.3',
+    offered: (hello.extensions.supportedVersions ?? []).map(versionName),
+    reason: 'the newest that both speak',
+  });
+  h.send('ServerHello', {
+    legacyVersion: ProtocolVersion['TLSv1.2'],
+    random: h.provider.random(32),
+    legacySessionIdEcho: hello.legacySessionId,
+    cipherSuite: suite.suite,
+    legacyCompressionMethod: 0,
+    extensions: {
+      keyShare: { group, keyExchange: serverShare },
+      supportedVersions: ProtocolVersion['TLSv1.3'],
+    },
+  });
+  if (!helloRetried) sendCompatibilityRecord(h, hello);
+}
+
+/** A client that sends a session id wants the disguise of appendix D.4. */
+function sendCompatibilityRecord(h: ServerContext, hello: ClientHello): void {
+  if (hello.legacySessionId.length > 0) h.records.sendChangeCipherSpec();
+}
+
+/** Sends EncryptedExtensions: the answers that need not be in the clear. */
+export function sendEncryptedExtensions(
+  h: ServerContext,
+  { hello }: ClientOffer,
+  applicationProtocol: string | undefined,
+): void {
+  h.send('EncryptedExtensions', {
+    extensions: {
+      ...(hello.extensions.serverName === undefined ? {} : { serverName: true as const }),
+      ...(applicationProtocol === undefined
+        ? {}
+        : { applicationLayerProtocolNegotiation: [ascii(applicationProtocol)] }),
+    },
+  });
+}
+
+function illegal(text: string): TlsError {
+  return new TlsError('ERR_ILLEGAL_PARAMETER', `${message}: ${text}`, { message });
+}
+
+function missing(extension: string): TlsError {
+  return new TlsError('ERR_MISSING_EXTENSION', `${message}: expected ${extension}, found none`, { message });
+}

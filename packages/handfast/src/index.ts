@@ -1,0 +1,51 @@
+/** handfast: a TLS stack without I/O. Sockets and streams sit on top, in `handfast/node` and its siblings. */
+export {
+  type ConnectionHandlers,
+  createClientConnection,
+  createServerConnection,
+  type ServerTarget,
+  type TlsConnection,
+} from './connection.ts';
+export type {
+  Aead,
+  AeadName,
+  Awaitable,
+  CryptoProvider,
+  EcCurve,
+  Hash,
+  HashName,
+  KeyExchange,
+  KeyExchangeOffer,
+  PublicKey,
+  SignatureAlgorithm,
+  SigningKey,
+} from './crypto/provider.ts';
+export {
+  type ClientAuthentication,
+  type ClientConfig,
+  type ClientOptions,
+  clientConfig,
+  type EndpointOptions,
+  type Preference,
+  type ServerConfig,
+  type ServerOptions,
+  serverConfig,
+} from './handshake/config.ts';
+export type { AuthenticatedPeer, Established } from './handshake/established.ts';
+export { createIdentity, type Identity, type IdentityOptions } from './handshake/identity.ts';
+export type { Customization, MessageName, Messages } from './handshake/messages.ts';
+export type { PeerVerifier, VerificationRequest } from './handshake/verifier.ts';
+export { type PaddingPolicy, padToMultipleOf } from './record/writer.ts';
+export type * from './trace/events.ts';
+export { AlertDescription, type AlertName, alertMeaning, alertName } from './wire/alerts.ts';
+export type { Field } from './wire/codec.ts';
+export { ConfigError, type ErrorContext, TlsError, type TlsErrorCode } from './wire/errors.ts';
+export {
+  CipherSuite,
+  cipherSuiteName,
+  contentTypeName,
+  groupName,
+  NamedGroup,
+  SignatureScheme,
+  signatureSchemeName,
+} from './wire/registry.ts';

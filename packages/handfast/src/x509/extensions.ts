@@ -1,0 +1,265 @@
+/**
+ * Certificate extensions (RFC 5280 section 4.2). All are kept; those that path validation works with are read
+ * into values, strictly, whether they are critical or not.
+ */
+import { DerError, type DerReader } from './der.ts';
+import { type GeneralName, readGeneralName, readGeneralNames } from './general-name.ts';
+import { describeOid, ExtensionOid } from './oids.ts';
+
+/** One extension as it stands in the certificate. */
+export interface Extension {
+  readonly oid: string;
+  readonly critical: boolean;
+  /** The DER inside the OCTET STRING. */
+  readonly value: Uint8Array;
+}
+
+/** RFC 5280 section 4.2.1.9. */
+export interface BasicConstraints {
+  readonly ca: boolean;
+  /** pathLenConstraint: how many intermediates may follow, self-issued ones not counted. */
+  readonly pathLength?: number;
+}
+
+/** The bits of keyUsage in their order (RFC 5280 section 4.2.1.3). */
+const KEY_USAGES = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const;
+export type KeyUsage = (typeof KEY_USAGES)[number];
+
+/** RFC 5280 section 4.2.1.10; `minimum` is always 0 and `maximum` absent. */
+export interface NameConstraints {
+  readonly critical: boolean;
+  readonly permitted: readonly GeneralName[];
+  readonly excluded: readonly GeneralName[];
+}
+
+/** RFC 5280 section 4.2.1.1. */
+export interface AuthorityKeyIdentifier {
+  readonly keyIdentifier?: Uint8Array;
+  readonly issuer?: readonly GeneralName[];
+  /** Content octets of the INTEGER. */
+  readonly serialNumber?: Uint8Array;
+}
+
+/** RFC 5280 section 4.2.2.1. */
+export interface AccessDescription {
+  readonly method: string;
+  readonly location: GeneralName;
+}
+
+/** The extensions that are read into values; absent when the certificate does not have them. */
+export interface KnownExtensions {
+  readonly basicConstraints?: BasicConstraints;
+  readonly keyUsage?: readonly KeyUsage[];
+  /** Purposes as dotted object identifiers. */
+  readonly extKeyUsage?: readonly string[];
+  readonly subjectAltName?: readonly GeneralName[];
+  readonly issuerAltName?: readonly GeneralName[];
+  readonly nameConstraints?: NameConstraints;
+  readonly subjectKeyIdentifier?: Uint8Array;
+  readonly authorityKeyIdentifier?: AuthorityKeyIdentifier;
+  readonly authorityInfoAccess?: readonly AccessDescription[];
+}
+
+type Known = { -readonly [Name in keyof KnownExtensions]: KnownExtensions[Name] };
+type Decoder = (reader: DerReader, into: Known, critical: boolean) => void;
+
+/** How to read each known extension: the value must be one structure and end exactly. */
+const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
+  [
+    ExtensionOid.basicConstraints,
+    (reader, into) => {
+      into.basicConstraints = readBasicConstraints(reader);
+    },
+  ],
+  [
+    ExtensionOid.keyUsage,
+    (reader, into) => {
+      into.keyUsage = readKeyUsage(reader);
+    },
+  ],
+  [
+    ExtensionOid.extKeyUsage,
+    (reader, into) => {
+      into.extKeyUsage = readExtKeyUsage(reader);
+    },
+  ],
+  [
+    ExtensionOid.subjectAltName,
+    (reader, into) => {
+      into.subjectAltName = readGeneralNames(reader.sequence('subjectAltName'), 'subjectAltName');
+    },
+  ],
+  [
+    ExtensionOid.issuerAltName,
+    (reader, into) => {
+      into.issuerAltName = readGeneralNames(reader.sequence('issuerAltName'), 'issuerAltName');
+    },
+  ],
+  [
+    ExtensionOid.nameConstraints,
+    (reader, into, critical) => {
+      into.nameConstraints = { critical, ...readNameConstraints(reader) };
+    },
+  ],
+  [
+    ExtensionOid.subjectKeyIdentifier,
+    (reader, into) => {
+      into.subjectKeyIdentifier = reader.octetString('subjectKeyIdentifier');
+    },
+  ],
+  [
+    ExtensionOid.authorityKeyIdentifier,
+    (reader, into) => {
+      into.authorityKeyIdentifier = readAuthorityKeyIdentifier(reader);
+    },
+  ],
+  [
+    ExtensionOid.authorityInfoAccess,
+    (reader, into) => {
+      into.authorityInfoAccess = readAuthorityInfoAccess(reader);
+    },
+  ],
+]);
+
+/** Reads the Extensions of a certificate; each may occur once (RFC 5280 section 4.2). */
+export function readExtensions(reader: DerReader): {
+  readonly all: ReadonlyMap<string, Extension>;
+  readonly known: KnownExtensions;
+} {
+  const what = 'extensions';
+  const list = reader.sequence(what);
+  if (list.done) throw new DerError('empty-list', list.start, `${what}: expected at least one extension`);
+  const all = new Map<string, Extension>();
+  const known: Known = {};
+  while (!list.done) {
+    const element = list.sequence(what);
+    const oid = element.oid(what);
+    const name = describeOid(oid);
+    const critical = readCritical(element, name);
+    const content = element.read(0x04, name);
+    element.finish(name);
+    if (all.has(oid)) {
+      throw new DerError(
+        'duplicate-extension',
+        element.start,
+        `${name}: the extension occurs more than once`,
+      );
+    }
+    all.set(oid, { oid, critical, value: content.rest() });
+    const decode = DECODERS.get(oid);
+    if (decode !== undefined) {
+      decode(content, known, critical);
+      content.finish(name);
+    }
+  }
+  return { all, known };
+}
+
+function readCritical(element: DerReader, what: string): boolean {
+  if (element.peek() !== 0x01) return false;
+  const offset = element.position;
+  if (element.boolean(what)) return true;
+  // X.690 section 11.5: a value that equals its DEFAULT is not written.
+  throw new DerError('default-encoded', offset, `${what}: "critical" is written although it is FALSE`);
+}
+
+function readBasicConstraints(reader: DerReader): BasicConstraints {
+  const what = 'basicConstraints';
+  const element = reader.sequence(what);
+  // cA is DEFAULT FALSE too, but so many certificates write it that nobody refuses them for it.
+  const ca = element.peek() === 0x01 ? element.boolean(what) : false;
+  const pathLength = element.done ? undefined : element.smallInteger(what);
+  element.finish(what);
+  return pathLength === undefined ? { ca } : { ca, pathLength };
+}
+
+function readKeyUsage(reader: DerReader): KeyUsage[] {
+  const what = 'keyUsage';
+  const { bytes } = reader.bitString(what);
+  const usages = KEY_USAGES.filter((_, bit) => (((bytes[bit >> 3] ?? 0) << (bit & 7)) & 0x80) !== 0);
+  // RFC 5280 section 4.2.1.3: at least one bit MUST be set; a bit beyond the known ones counts.
+  if (bytes.every((byte) => byte === 0)) {
+    throw new DerError('extension-value', reader.start, `${what}: no bit is set`);
+  }
+  return usages;
+}
+
+function readExtKeyUsage(reader: DerReader): string[] {
+  const what = 'extKeyUsage';
+  const element = reader.sequence(what);
+  if (element.done) throw new DerError('empty-list', element.start, `${what}: expected at least one purpose`);
+  const purposes: string[] = [];
+  while (!element.done) purposes.push(element.oid(what));
+  return purposes;
+}
+
+function readNameConstraints(reader: DerReader): { permitted: GeneralName[]; excluded: GeneralName[] } {
+  const what = 'nameConstraints';
+  const element = reader.sequence(what);
+  // RFC 5280 section 4.2.1.10: an empty sequence is forbidden.
+  if (element.done) {
+    throw new DerError('empty-list', element.start, `${what}: neither permitted nor excluded names`);
+  }
+  const permitted = readSubtrees(element.optional(0xa0, what), what);
+  const excluded = readSubtrees(element.optional(0xa1, what), what);
+  element.finish(what);
+  return { permitted, excluded };
+}
+
+function readSubtrees(list: DerReader | undefined, what: string): GeneralName[] {
+  if (list === undefined) return [];
+  if (list.done) throw new DerError('empty-list', list.start, `${what}: expected at least one subtree`);
+  const bases: GeneralName[] = [];
+  while (!list.done) {
+    const subtree = list.sequence(what);
+    bases.push(readGeneralName(subtree, what, 'constraint'));
+    if (!subtree.done) {
+      throw new DerError(
+        'extension-value',
+        subtree.position,
+        `${what}: a subtree has a minimum or maximum, which RFC 5280 does not allow`,
+      );
+    }
+  }
+  return bases;
+}
+
+function readAuthorityKeyIdentifier(reader: DerReader): AuthorityKeyIdentifier {
+  const what = 'authorityKeyIdentifier';
+  const element = reader.sequence(what);
+  const keyIdentifier = element.peek() === 0x80 ? element.octetString(what, 0x80) : undefined;
+  const issuerList = element.optional(0xa1, what);
+  const issuer = issuerList && readGeneralNames(issuerList, what);
+  const serialNumber = element.peek() === 0x82 ? element.integer(what, 0x82) : undefined;
+  element.finish(what);
+  return {
+    ...(keyIdentifier && { keyIdentifier }),
+    ...(issuer && { issuer }),
+    ...(serialNumber && { serialNumber }),
+  };
+}
+
+function readAuthorityInfoAccess(reader: DerReader): AccessDescription[] {
+  const what = 'authorityInfoAccess';
+  const element = reader.sequence(what);
+  if (element.done) throw new DerError('empty-list', element.start, `${what}: expected at least one entry`);
+  const entries: AccessDescription[] = [];
+  while (!element.done) {
+    const entry = element.sequence(what);
+    const method = entry.oid(what);
+    const location = readGeneralName(entry, what);
+    entry.finish(what);
+    entries.push({ method, location });
+  }
+  return entries;
+}

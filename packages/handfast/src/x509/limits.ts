@@ -1,0 +1,43 @@
+/**
+ * Bounds on the work and memory that somebody else's certificates can cause, each with its source. Path
+ * building is exponential in the worst case, so every loop that a peer can drive ends at one of these.
+ */
+
+/**
+ * Signatures checked for one verdict. rustls-webpki (`Budget`) and Go (`maxChainSignatureChecks`) both use 100;
+ * a real path needs two to four.
+ */
+export const MAX_SIGNATURE_CHECKS = 100;
+
+/**
+ * Candidate issuers looked at for one verdict. rustls-webpki allows 200,000 calls, Chromium 20 iterations; a
+ * cross-signed hierarchy needs some dozens.
+ */
+export const MAX_CANDIDATE_ISSUERS = 2_000;
+
+/** Comparisons of a name with a name constraint for one verdict (rustls-webpki: 250,000). */
+export const MAX_NAME_COMPARISONS = 250_000;
+
+/**
+ * Intermediates that may stand between leaf and anchor, self-issued ones not counted (the initial max_path_length
+ * of RFC 5280 section 6.1.2 (k)). rustls-webpki allows 6; public hierarchies have one or two.
+ */
+export const MAX_PATH_LENGTH = 8;
+
+/** Certificates in one path, self-issued ones included: bounds the recursion of the path builder. */
+export const MAX_PATH_CERTIFICATES = 16;
+
+/** Certificates considered as intermediates for one verdict (OpenSSL's depth limit is 100). */
+export const MAX_INTERMEDIATES = 100;
+
+/** Refused paths that a verdict reports in full; the others are counted. */
+export const MAX_REPORTED_PATHS = 8;
+
+/** RSA moduli: verification time grows with the square of the length. Go's crypto/tls and ring stop at 8192 bits. */
+export const MAX_RSA_MODULUS_BITS = 8192;
+
+/** RSA public exponents: ring allows 33 bits, Go 31; real keys use 65537. */
+export const MAX_RSA_EXPONENT_BITS = 33;
+
+/** Content octets of an object identifier; the longest in use (2.25.UUID) take some twenty. */
+export const MAX_OID_OCTETS = 64;

@@ -1,0 +1,146 @@
+/** Distinguished names: reading, comparing (RFC 5280 section 7.1) and showing them (RFC 4514). */
+import { equalBytes, toHex } from '../wire/bytes.ts';
+import { DerError, type DerReader, Tag } from './der.ts';
+import { AttributeOid, attributeName } from './oids.ts';
+import { decodeString } from './strings.ts';
+
+/** One attribute of a relative distinguished name. */
+export interface NameAttribute {
+  /** The attribute type, dotted. */
+  readonly type: string;
+  /** The value as text; `undefined` when it is of no string type. */
+  readonly text: string | undefined;
+  /** The whole value as DER. */
+  readonly encoding: Uint8Array;
+}
+
+/** One step of a distinguished name: nearly always a single attribute. */
+export type RelativeName = readonly NameAttribute[];
+
+/** A distinguished name as it stands in a certificate. */
+export class DistinguishedName {
+  /** The Name as DER. */
+  readonly der: Uint8Array;
+  /** The steps in wire order, most significant first. */
+  readonly steps: readonly RelativeName[];
+  #stepKeys: readonly string[] | undefined;
+  #key: string | undefined;
+  #text: string | undefined;
+
+  constructor(der: Uint8Array, steps: readonly RelativeName[]) {
+    this.der = der;
+    this.steps = steps;
+  }
+
+  get empty(): boolean {
+    return this.steps.length === 0;
+  }
+
+  /**
+   * For each step a text that is the same for names that RFC 5280 section 7.1 calls equal: characters are compared
+   * without regard to case, width and extra white space, whatever string type they were written in.
+   */
+  get stepKeys(): readonly string[] {
+    this.#stepKeys ??= this.steps.map((step) => step.map(attributeKey).sort().join());
+    return this.#stepKeys;
+  }
+
+  /** The same for the whole name: equal keys are equal names. */
+  get key(): string {
+    this.#key ??= this.stepKeys.map((key) => `${key.length}:${key}`).join('');
+    return this.#key;
+  }
+
+  equals(other: DistinguishedName): boolean {
+    return equalBytes(this.der, other.der) || this.key === other.key;
+  }
+
+  /** True when the first steps of this name are those of `base` (RFC 5280 section 4.2.1.10, directoryName). */
+  isWithin(base: DistinguishedName): boolean {
+    return (
+      base.steps.length <= this.steps.length &&
+      base.stepKeys.every((key, index) => key === this.stepKeys[index])
+    );
+  }
+
+  /** The texts of all attributes of one type, in wire order. */
+  texts(type: string): string[] {
+    return this.steps.flatMap((step) =>
+      step.flatMap((attribute) =>
+        attribute.type === type && attribute.text !== undefined ? [attribute.text] : [],
+      ),
+    );
+  }
+
+  /** The string form of RFC 4514: last step first, separated by commas. The empty name is the empty string. */
+  toString(): string {
+    this.#text ??= this.steps
+      .map((step) => step.map(showAttribute).join('+'))
+      .reverse()
+      .join(',');
+    return this.#text;
+  }
+
+  /** The shortest text that tells people who is meant: the common name, else the organisation, else everything. */
+  get label(): string {
+    const text = [AttributeOid.CN, AttributeOid.OU, AttributeOid.O].map((type) => this.texts(type).at(-1));
+    return escapeText(text.find((found) => found !== undefined) ?? '') || this.toString();
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+/** Reads a Name (RFC 5280 section 4.1.2.4) out of `reader`. */
+export function readName(reader: DerReader, what: string): DistinguishedName {
+  const name = reader.sequence(what);
+  const der = name.encoding();
+  const steps: RelativeName[] = [];
+  while (!name.done) {
+    const set = name.read(Tag.SET, what);
+    if (set.done) throw new DerError('empty-list', set.start, `${what}: a step of the name has no attribute`);
+    const attributes: NameAttribute[] = [];
+    while (!set.done) {
+      const pair = set.sequence(what);
+      const type = pair.oid(what);
+      const value = pair.readAny(what);
+      pair.finish(what);
+      attributes.push({ type, text: decodeString(value, what), encoding: value.encoding() });
+    }
+    steps.push(attributes);
+  }
+  return new DistinguishedName(der, steps);
+}
+
+/** Lengths in front keep keys unambiguous, whatever characters the values hold. */
+function attributeKey(attribute: NameAttribute): string {
+  const { type, text, encoding } = attribute;
+  const value = text === undefined ? `#${toHex(encoding)}` : `=${prepare(text)}`;
+  return `${type}${value.length}${value}`;
+}
+
+/** String preparation in the sense of RFC 4518 section 2: case, compatibility forms, insignificant spaces. */
+function prepare(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
+}
+
+function showAttribute(attribute: NameAttribute): string {
+  const name = attributeName(attribute.type);
+  // RFC 4514 section 2.4: without a string form, or without a known name, the value is shown as hexadecimal DER.
+  if (attribute.text === undefined || name === attribute.type) return `${name}=#${toHex(attribute.encoding)}`;
+  return `${name}=${escapeValue(attribute.text)}`;
+}
+
+/** RFC 4514 section 2.4. */
+function escapeValue(text: string): string {
+  return escapeText(text.replace(/[\\",+<>;]|^[ #]| $/g, '\\$&'));
+}
+
+/** Hides what could trick a terminal or a reader: controls, and invisible or direction-changing characters. */
+export function escapeText(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const point = character.codePointAt(0) ?? 0;
+    return point < 0x100 ? `\\${point.toString(16).padStart(2, '0')}` : `\\u{${point.toString(16)}}`;
+  });
+}
