@@ -2,6 +2,7 @@
  * Codec combinators: a struct of the RFC's presentation language (RFC 9846 section 3) is declared once, and
  * its TypeScript type, its decoder, its encoder, its byte ranges and its random samples all follow.
  */
+import { toHex } from './bytes.ts';
 import { TlsError } from './errors.ts';
 
 /** One decoded field and the bytes it came from, for the trace. Offsets count from the start of the message. */
@@ -10,7 +11,7 @@ export interface Field {
   readonly start: number;
   /** The offset after the last byte. */
   readonly end: number;
-  /** A short rendering of the value, for fields without parts. */
+  /** A short rendering of the value; structs have none. */
   readonly text?: string;
   readonly fields?: readonly Field[];
 }
@@ -59,6 +60,13 @@ export class Reader {
     return value;
   }
 
+  /** The integer that {@link uint} would read, which stays where it is. */
+  peek(size: 1 | 2 | 3 | 4): number {
+    const value = this.uint(size);
+    this.offset -= size;
+    return value;
+  }
+
   /** The next `length` bytes, as a view of the input. */
   take(length: number): Uint8Array {
     if (this.remaining < length) this.fail(`expected ${plural(length, 'byte')}, found ${this.remaining}`);
@@ -101,7 +109,7 @@ export class Reader {
     } catch (error) {
       if (error instanceof DecodeFailure) {
         error.path =
-          name.startsWith('[') || error.path.startsWith('[') ? name + error.path : `${name}.${error.path}`;
+          error.path === '' || error.path.startsWith('[') ? name + error.path : `${name}.${error.path}`;
       }
       throw error;
     }
@@ -177,15 +185,15 @@ export interface Codec<T> {
   write(writer: Writer, value: T): void;
   /** A random well-formed value. */
   sample(random: SampleSource): T;
-  /** A short rendering of a value, for fields without parts. */
+  /** A short rendering of a value; structs have none. */
   show?(value: T): string;
 }
 
 /** The type that a codec reads and writes. */
 export type Infer<C> = C extends Codec<infer T> ? T : never;
 
-function plural(count: number, noun: string): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${nouns}`;
 }
 
 function sampleBytes(random: SampleSource, length: number): Uint8Array {
@@ -197,8 +205,7 @@ const SAMPLE_ELEMENTS = 5;
 
 const MAX_SHOWN_BYTES = 40;
 function showBytes(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes.subarray(0, MAX_SHOWN_BYTES)) text += byte.toString(16).padStart(2, '0');
+  const text = toHex(bytes.subarray(0, MAX_SHOWN_BYTES));
   return bytes.length > MAX_SHOWN_BYTES ? `${text}... (${bytes.length} bytes)` : text;
 }
 
@@ -281,7 +288,7 @@ export function vector<T>(element: Codec<T>, min: number, max: number): Codec<re
     },
     show: (list) =>
       element.show === undefined
-        ? plural(list.length, 'entry').replace('entrys', 'entries')
+        ? plural(list.length, 'entry', 'entries')
         : list.map(element.show).join(', '),
   };
 }
@@ -357,7 +364,7 @@ function run<T>(codec: Codec<T>, name: string, bytes: Uint8Array, fields: Field[
     return value;
   } catch (error) {
     if (!(error instanceof DecodeFailure)) throw error;
-    const path = error.path === '' ? name : `${name}.${error.path.replace(/\.$/, '')}`;
+    const path = error.path === '' ? name : `${name}.${error.path}`;
     throw new TlsError(error.code, `${path}: ${error.message} (at byte ${error.offset})`, {
       message: name,
       field: path,

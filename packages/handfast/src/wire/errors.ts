@@ -8,7 +8,7 @@ import type { AlertName } from './alerts.ts';
 export const ERROR_ALERTS = {
   // Bytes and structure
   ERR_DECODE: 'decode_error',
-  ERR_DUPLICATE_EXTENSION: 'illegal_parameter',
+  ERR_DUPLICATE_EXTENSION: 'decode_error',
   ERR_HANDSHAKE_TOO_LARGE: 'illegal_parameter',
   ERR_NOT_TLS: 'unexpected_message',
   // Records

@@ -1,5 +1,5 @@
 /** The extension block of a message: `Extension extensions<min..2^16-1>` as one object (RFC 9846 section 4.2). */
-import { type Codec, type Infer, type Reader, rest, type Writer } from '../codec.ts';
+import { type Codec, type Infer, type Reader, rest } from '../codec.ts';
 import { extensionName } from '../registry.ts';
 import { EXTENSIONS } from './index.ts';
 
@@ -41,6 +41,7 @@ export type Extensions<M extends ExtensionContext> = {
   readonly order?: readonly number[];
 };
 
+/** One extension of the table, as it stands in a block. */
 interface Entry {
   readonly name: string;
   readonly type: number;
@@ -60,61 +61,74 @@ export function extensionTypes(block: Extensions<ExtensionContext>): readonly nu
   return [...known.map(([, { type }]) => type), ...(block.unknown ?? []).map(({ type }) => type)];
 }
 
+/** `Extension`: the number, the length, and the data, which fill that length exactly. */
+function extension<T>(type: number, data: Codec<T>): Codec<T> {
+  return {
+    ...data,
+    read: (reader) => {
+      reader.uint(2);
+      return reader.within(reader.uint(2), () => data.read(reader));
+    },
+    write: (writer, value) => {
+      writer.uint(2, type);
+      writer.prefixed(2, 0, 0xffff, () => data.write(writer, value));
+    },
+  };
+}
+
+/** A number that no registry gives a meaning, for samples (RFC 9846 section 11: private use). */
+const UNKNOWN_TYPE = 0xff77;
+
 /**
  * The codec of an extension block.
  * Decoding refuses a repeated extension, and one that the table knows but not for this message
- * (`illegal_parameter`, RFC 9846 section 4.2); pre_shared_key must come last (section 4.2.11).
+ * (`illegal_parameter`, RFC 9846 section 4.2); in a ClientHello pre_shared_key must come last (section
+ * 4.2.11), and encoding puts it there.
  */
-export function extensionBlock<M extends ExtensionContext>(message: M, min = 0): Codec<Extensions<M>> {
+export function extensionBlock<M extends ExtensionContext>(message: M): Codec<Extensions<M>> {
   const byType = new Map<number, Entry | 'elsewhere'>();
   const byName = new Map<string, Entry>();
-  for (const [name, definition] of Object.entries(EXTENSIONS)) {
-    const codec = (definition.in as { readonly [context: string]: Codec<unknown> | undefined })[message];
-    // A TLS 1.2 ServerHello may carry extensions that TLS 1.3 moved elsewhere: they stay raw.
-    if (codec === undefined && message !== 'ServerHello12') byType.set(definition.type, 'elsewhere');
-    if (codec === undefined) continue;
-    const entry = { name, type: definition.type, codec };
-    byType.set(definition.type, entry);
-    byName.set(name, entry);
+  for (const [name, { type, in: contexts }] of Object.entries(EXTENSIONS)) {
+    const data = (contexts as { readonly [context: string]: Codec<unknown> | undefined })[message];
+    if (data !== undefined) {
+      const entry = { name, type, codec: extension(type, data) };
+      byType.set(type, entry);
+      byName.set(name, entry);
+    } else if (message !== 'ServerHello12') {
+      // A TLS 1.2 ServerHello may carry extensions that TLS 1.3 moved elsewhere: they stay raw.
+      byType.set(type, 'elsewhere');
+    }
   }
+  const lastType = message === 'ClientHello' ? EXTENSIONS.preSharedKey.type : undefined;
 
-  const readOne = (reader: Reader, block: LooseBlock, unknown: RawExtension[], order: number[]): void => {
-    const type = reader.uint(2);
-    if (order.includes(type)) {
+  const readOne = (reader: Reader, block: LooseBlock, unknown: RawExtension[], seen: Set<number>): void => {
+    const type = reader.peek(2);
+    if (seen.has(type)) {
       reader.fail(`${extensionName(type)} appears twice`, 'ERR_DUPLICATE_EXTENSION');
     }
-    if (order.at(-1) === EXTENSIONS.preSharedKey.type && message === 'ClientHello') {
-      reader.fail('expected pre_shared_key to be the last extension', 'ERR_ILLEGAL_PARAMETER');
+    if (lastType !== undefined && seen.has(lastType)) {
+      reader.fail(`expected ${extensionName(lastType)} to be the last extension`, 'ERR_ILLEGAL_PARAMETER');
     }
-    order.push(type);
+    seen.add(type);
     const entry = byType.get(type);
     if (entry === 'elsewhere') {
       reader.fail(`${extensionName(type)} may not appear in this message`, 'ERR_ILLEGAL_PARAMETER');
     }
-    const length = reader.uint(2);
-    reader.within(length, () => {
-      if (entry === undefined) unknown.push({ type, data: reader.field(extensionName(type), rest) });
-      else block[entry.name] = reader.field(entry.name, entry.codec);
-    });
-  };
-
-  const writeOne = (writer: Writer, type: number, write: () => void): void => {
-    writer.uint(2, type);
-    writer.prefixed(2, 0, 0xffff, write);
+    if (entry === undefined) {
+      unknown.push({ type, data: reader.field(extensionName(type), extension(type, rest)) });
+    } else block[entry.name] = reader.field(entry.name, entry.codec);
   };
 
   return {
     read: (reader) => {
       const block: LooseBlock = {};
       const unknown: RawExtension[] = [];
-      const order: number[] = [];
-      const length = reader.uint(2);
-      if (length < min) reader.fail(`expected at least ${min} bytes of extensions, found ${length}`);
-      reader.within(length, () => {
-        while (reader.remaining > 0) readOne(reader, block, unknown, order);
+      const seen = new Set<number>();
+      reader.within(reader.uint(2), () => {
+        while (reader.remaining > 0) readOne(reader, block, unknown, seen);
       });
       if (unknown.length > 0) block.unknown = unknown;
-      block.order = order;
+      block.order = [...seen];
       return block as Extensions<M>;
     },
     write: (writer, value) => {
@@ -125,25 +139,26 @@ export function extensionBlock<M extends ExtensionContext>(message: M, min = 0):
           pending.set(entry.type, () => entry.codec.write(writer, content));
         }
       }
-      for (const { type, data } of value.unknown ?? []) pending.set(type, () => writer.bytes(data));
-      writer.prefixed(2, min, 0xffff, () => {
-        for (const type of new Set([...(value.order ?? []), ...pending.keys()])) {
-          const write = pending.get(type);
-          if (write !== undefined) writeOne(writer, type, write);
-        }
+      for (const { type, data } of value.unknown ?? []) {
+        pending.set(type, () => extension(type, rest).write(writer, data));
+      }
+      const order = new Set([...(value.order ?? []), ...pending.keys()]);
+      if (lastType !== undefined && order.delete(lastType)) order.add(lastType);
+      writer.prefixed(2, 0, 0xffff, () => {
+        for (const type of order) pending.get(type)?.();
       });
     },
     sample: (random) => {
       const block: LooseBlock = {};
       const order: number[] = [];
+      if (random.below(2) === 0) {
+        block.unknown = [{ type: UNKNOWN_TYPE, data: rest.sample(random) }];
+        order.push(UNKNOWN_TYPE);
+      }
       for (const { name, type, codec } of byName.values()) {
         if (random.below(2) === 0) continue;
         block[name] = codec.sample(random);
         order.push(type);
-      }
-      if (min > 0 && order.length === 0) {
-        block.unknown = [{ type: 0xfffa, data: new Uint8Array(8) }];
-        order.push(0xfffa);
       }
       block.order = order;
       return block as Extensions<M>;

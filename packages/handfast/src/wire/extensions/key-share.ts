@@ -11,8 +11,12 @@ export const keyShare = {
     ClientHello: checked(
       vector(keyShareEntry, 0, 0xffff),
       (shares) => {
-        const twice = shares.find((share, i) => shares.findIndex(({ group }) => group === share.group) < i);
-        return twice && `two shares for the group ${groupName(twice.group)}`;
+        const seen = new Set<number>();
+        for (const { group } of shares) {
+          if (seen.has(group)) return `two shares for the group ${groupName(group)}`;
+          seen.add(group);
+        }
+        return undefined;
       },
       (random) => [keyShareEntry.sample(random)],
     ),

@@ -26,7 +26,10 @@ const hostName: Codec<string> = {
   show: (name) => name,
 };
 
+const serverNameList = enclosed(hostName, 1, 0xffff);
+
 export const serverName = {
   type: ExtensionType.server_name,
-  in: { ClientHello: enclosed(hostName, 1, 0xffff), EncryptedExtensions: empty },
+  // In a CertificateRequest only exported authenticators use it (RFC 9261), but it may stand there.
+  in: { ClientHello: serverNameList, EncryptedExtensions: empty, CertificateRequest: serverNameList },
 } as const;
