@@ -16,6 +16,11 @@ export interface Field {
   readonly fields?: readonly Field[];
 }
 
+/** `extensions.keyShare[1].group`: list elements are joined without a dot. */
+function joinPath(name: string, inner: string): string {
+  return inner === '' || inner.startsWith('[') ? name + inner : `${name}.${inner}`;
+}
+
 /** The path of names from the struct to the failing field is added while the error travels outward. */
 class DecodeFailure extends Error {
   readonly offset: number;
@@ -108,8 +113,7 @@ export class Reader {
       return value;
     } catch (error) {
       if (error instanceof DecodeFailure) {
-        error.path =
-          error.path === '' || error.path.startsWith('[') ? name + error.path : `${name}.${error.path}`;
+        error.path = joinPath(name, error.path);
       }
       throw error;
     }
@@ -364,7 +368,7 @@ function run<T>(codec: Codec<T>, name: string, bytes: Uint8Array, fields: Field[
     return value;
   } catch (error) {
     if (!(error instanceof DecodeFailure)) throw error;
-    const path = error.path === '' ? name : `${name}.${error.path}`;
+    const path = joinPath(name, error.path);
     throw new TlsError(error.code, `${path}: ${error.message} (at byte ${error.offset})`, {
       message: name,
       field: path,

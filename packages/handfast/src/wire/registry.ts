@@ -6,7 +6,7 @@ function reverse<T extends Readonly<Record<string, number>>>(
   return new Map(Object.entries(table).map(([name, value]) => [value, name]));
 }
 
-/** A number as its registry's name, or as `name(0x1a2b)` where the registry does not know it. */
+/** A number as its registry's name, or as `kind(0x1a2b)` where the registry does not know it. */
 function describe(kind: string, names: ReadonlyMap<number, string>, value: number, digits: number): string {
   return names.get(value) ?? `${kind}(0x${value.toString(16).padStart(digits, '0')})`;
 }
@@ -165,7 +165,7 @@ export function isGrease(value: number): boolean {
 }
 
 function named(kind: string, names: ReadonlyMap<number, string>): (value: number) => string {
-  return (value) => (isGrease(value) ? `GREASE(0x${value.toString(16)})` : describe(kind, names, value, 4));
+  return (value) => describe(isGrease(value) ? 'GREASE' : kind, names, value, 4);
 }
 
 /** `TLSv1.3` for 0x0304. */

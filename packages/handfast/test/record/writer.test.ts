@@ -102,6 +102,17 @@ test('plaintext records stand on the wire as they are', () => {
   assert.deepEqual(writer.takeOutgoing(), []);
 });
 
+test('what was taken is never changed', () => {
+  const writer = new RecordWriter({ role: 'server' });
+  const nothing = writer.takeOutgoing();
+  writer.alert('close_notify');
+  assert.deepEqual(nothing, []);
+  const once = writer.takeOutgoing();
+  writer.alert('close_notify');
+  assert.equal(once.length, 1);
+  assert.equal(writer.takeOutgoing().length, 1);
+});
+
 test('close_notify and user_canceled are warnings, every other alert is fatal', () => {
   for (const [name, description] of Object.entries(AlertDescription)) {
     const writer = new RecordWriter({ role: 'server' });
