@@ -66,8 +66,8 @@ export function permittedByKey(
   );
 }
 
-/** Length in bits of a big-endian number without leading zeros. */
-function bitLength(bytes: Uint8Array): number {
+/** Length in bits of a big-endian number without leading zeros, such as an RSA modulus. */
+export function bitLength(bytes: Uint8Array): number {
   return bytes.length === 0 ? 0 : 8 * bytes.length - Math.clz32(bytes[0] ?? 0) + 24;
 }
 

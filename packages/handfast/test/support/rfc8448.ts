@@ -2,11 +2,12 @@
  * The traces of RFC 8448 in the form that Botan keeps them in (`rfc8448-transcripts.vec`), with two sections of
  * Botan's own. Both sides drew their randoms and their private keys from the recorded pools.
  */
-import { createECDH, createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
+import { createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { KeyExchange } from '../../src/crypto/provider.ts';
 import { concat, fromHex } from '../../src/wire/bytes.ts';
 import { groupName, NamedGroup } from '../../src/wire/registry.ts';
+import { ecdhKey, montgomeryKey } from './raw-keys.ts';
 
 /** The file's name in the vectors folder. */
 export const TRACES_FILE = 'rfc8448-transcripts.vec';
@@ -229,8 +230,7 @@ export function readTraces(path: string): ReadonlyMap<TraceName, Trace> {
   );
 }
 
-/** PrivateKeyInfo of X25519 up to the scalar (RFC 8410 section 7), and SubjectPublicKeyInfo up to the key. */
-const X25519_PKCS8 = fromHex('302e020100300506032b656e04220420');
+/** SubjectPublicKeyInfo of X25519 up to the key (RFC 8410 section 4). */
 const X25519_SPKI = fromHex('302a300506032b656e032100');
 
 function x25519PublicKey(key: Uint8Array): KeyObject {
@@ -242,13 +242,11 @@ export function fixedKeyExchange(group: NamedGroup, privateKey: Uint8Array): Key
   let share: Uint8Array;
   let agree: (peerShare: Uint8Array) => Uint8Array;
   if (group === NamedGroup.x25519) {
-    const pkcs8 = Buffer.from(concat(X25519_PKCS8, privateKey));
-    const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+    const key = montgomeryKey('x25519', privateKey);
     share = new Uint8Array(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32));
     agree = (peer) => new Uint8Array(diffieHellman({ privateKey: key, publicKey: x25519PublicKey(peer) }));
   } else if (group === NamedGroup.secp256r1) {
-    const ecdh = createECDH('prime256v1');
-    ecdh.setPrivateKey(privateKey);
+    const ecdh = ecdhKey('prime256v1', privateKey);
     share = new Uint8Array(ecdh.getPublicKey());
     agree = (peer) => new Uint8Array(ecdh.computeSecret(peer));
   } else {

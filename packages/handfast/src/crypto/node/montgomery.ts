@@ -53,7 +53,8 @@ function importedKeyPair(name: CurveName): KeyPair {
 
 const makeKeyPair = Number.parseInt(process.versions.node, 10) < 24 ? importedKeyPair : generatedKeyPair;
 
-function agree(name: CurveName, privateKey: KeyObject, peerShare: Uint8Array): Uint8Array {
+/** The shared secret of our key pair and the peer's share; see `KeyExchangeOffer.finish`. */
+export function montgomerySecret(name: CurveName, privateKey: KeyObject, peerShare: Uint8Array): Uint8Array {
   const { crv, length } = CURVES[name];
   if (peerShare.length !== length) {
     throw new TlsError(
@@ -98,11 +99,11 @@ export function montgomery(name: CurveName): readonly KeyExchange[] {
       group: CURVES[name].group,
       start() {
         const { privateKey, share } = makeKeyPair(name);
-        return { share, finish: (peerShare) => agree(name, privateKey, peerShare) };
+        return { share, finish: (peerShare) => montgomerySecret(name, privateKey, peerShare) };
       },
       respond(peerShare) {
         const { privateKey, share } = makeKeyPair(name);
-        return { share, secret: agree(name, privateKey, peerShare) };
+        return { share, secret: montgomerySecret(name, privateKey, peerShare) };
       },
     },
   ];

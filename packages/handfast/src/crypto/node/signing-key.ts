@@ -3,7 +3,7 @@ import { constants, createPublicKey, type KeyObject, sign as nodeSign } from 'no
 import { ConfigError, TlsError } from '../../wire/errors.ts';
 import { type SignatureScheme, signatureSchemeName } from '../../wire/registry.ts';
 import type { EcCurve, HashName, PublicKey, SignatureAlgorithm, SigningKey } from '../provider.ts';
-import { SIGNATURE_SCHEMES, schemesForKey } from '../signature-schemes.ts';
+import { bitLength, SIGNATURE_SCHEMES, schemesForKey } from '../signature-schemes.ts';
 import { plain } from './buffers.ts';
 import { OPENSSL_HASH } from './hash.ts';
 import { type PrivateKeyInput, readPrivateKey } from './private-key.ts';
@@ -125,14 +125,14 @@ function signWith(key: KeyObject, algorithm: SignatureAlgorithm, message: Uint8A
 export function signingKey(input: SigningKeyInput, options: SigningKeyOptions = {}): SigningKey {
   const { option = 'key', minRsaBits = 2048 } = options;
   const privateKey = readPrivateKey(input, option, options.passphrase);
-  const bits = privateKey.asymmetricKeyDetails?.modulusLength;
+  const publicKey = publicHalf(privateKey, option);
+  const bits = 'modulus' in publicKey ? bitLength(publicKey.modulus) : undefined;
   if (bits !== undefined && bits < minRsaBits) {
     throw new ConfigError(
       option,
       `the RSA key has ${bits} bits, at least ${minRsaBits} are required; make a new key, or lower minRsaBits`,
     );
   }
-  const publicKey = publicHalf(privateKey, option);
   const schemes = schemesForKey(publicKey);
   if (schemes.length === 0) {
     throw new ConfigError(
