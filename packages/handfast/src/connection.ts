@@ -48,6 +48,8 @@ export interface ServerTarget {
 interface RecordOptions extends BaseConfig {
   readonly maxFragmentLength: number;
   readonly padding?: PaddingPolicy;
+  /** A server that has it may be sent a ClientHello that is the second. */
+  readonly cookieSecret?: Uint8Array;
 }
 
 /** One TLS connection. Made by {@link createClientConnection} or {@link createServerConnection}. */
@@ -60,8 +62,8 @@ export class TlsConnection {
   #secured: Secured | undefined;
   #postHandshake: PostHandshake | undefined;
   #error: TlsError | undefined;
-  /** Application data that was sent before the handshake was complete. */
-  #early: Uint8Array[] = [];
+  /** Application data that was sent before the handshake was complete; `undefined` once it is on its way. */
+  #waiting: Uint8Array[] | undefined = [];
   #sendState: 'open' | 'closing' | 'closed' = 'open';
   /** How the peer's direction ended: orderly, or by the network alone. */
   #receiveState: 'open' | 'network ended' | 'ended' = 'open';
@@ -82,7 +84,11 @@ export class TlsConnection {
   ) {
     this.role = role;
     this.#handlers = handlers;
-    this.#reader = new RecordReader({ role, onRecord: this.#recordListener('received') });
+    this.#reader = new RecordReader({
+      role,
+      isStateless: config.cookieSecret !== undefined,
+      onRecord: this.#recordListener('received'),
+    });
     this.#writer = new RecordWriter({
       role,
       maxFragmentLength: config.maxFragmentLength,
@@ -99,11 +105,11 @@ export class TlsConnection {
       },
       flush: () => this.#flush(),
     });
-    this.#driver = new HandshakeDriver(
-      handshake,
-      (secured) => this.#complete(context, secured),
-      (error) => this.#fail(error),
-    );
+    this.#driver = new HandshakeDriver(handshake, {
+      onDone: (secured) => this.#attempt(() => this.#complete(context, secured)),
+      onError: (error) => this.#fail(error),
+      onWantsMessage: () => this.#pump(),
+    });
     this.#driver.start();
     this.#isConstructed = true;
   }
@@ -143,12 +149,14 @@ export class TlsConnection {
    */
   send(data: Uint8Array): void {
     this.#requireSendable();
-    if (this.#postHandshake === undefined) {
-      this.#early.push(data.slice());
+    if (this.#waiting !== undefined) {
+      this.#waiting.push(data.slice());
       return;
     }
-    this.#sendData(data);
-    this.#flush();
+    this.#attempt(() => {
+      this.#sendData(data);
+      this.#flush();
+    });
   }
 
   /** Removes and answers what is to be written to the network now, in order. */
@@ -160,7 +168,7 @@ export class TlsConnection {
   close(): void {
     if (this.#error !== undefined || this.#sendState !== 'open') return;
     this.#sendState = 'closing';
-    if (this.#postHandshake !== undefined) this.#sendCloseNotify();
+    if (this.#waiting === undefined) this.#attempt(() => this.#sendCloseNotify());
   }
 
   /** Ends the connection with the alert of `error`, unless it has failed already. */
@@ -229,11 +237,21 @@ export class TlsConnection {
     if (this.#isConstructed) this.#handlers.onOutgoing?.();
   }
 
-  /** Reads as far as bytes, keys and the handshake allow. */
-  #pump(): void {
-    if (this.#isPumping) return;
-    this.#isPumping = true;
+  /** Whatever goes wrong in `step`, be it in the peer's bytes or in a handler, ends the connection. */
+  #attempt(step: () => void): void {
     try {
+      step();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Reads as far as bytes, keys and the handshake allow, after `first`, which was read already. */
+  #pump(first?: Incoming): void {
+    if (this.#isPumping) return; // a handler of ours called: what it brought is read when it is done
+    this.#isPumping = true;
+    this.#attempt(() => {
+      if (first !== undefined) this.#handle(first);
       while (this.#canRead) {
         const incoming: Awaitable<Incoming | undefined> = this.#reader.next();
         if (incoming === undefined) break;
@@ -241,11 +259,8 @@ export class TlsConnection {
         else this.#handle(incoming);
       }
       if (this.#receiveState === 'network ended' && this.#canRead) this.#truncated();
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#isPumping = false;
-    }
+    });
+    this.#isPumping = false;
   }
 
   /** Nothing is read while the handshake waits for a promise: the keys for what follows may not be there yet. */
@@ -263,13 +278,7 @@ export class TlsConnection {
     incoming.then(
       (settled) => {
         this.#isOpeningRecord = false;
-        if (this.#error !== undefined) return;
-        try {
-          if (settled !== undefined) this.#handle(settled);
-        } catch (error) {
-          this.#fail(error);
-        }
-        this.#pump();
+        if (this.#error === undefined) this.#pump(settled);
       },
       (error: unknown) => this.#fail(error),
     );
@@ -332,10 +341,9 @@ export class TlsConnection {
     this.#postHandshake = new PostHandshake(context, secured);
     this.#trace({ type: 'established' });
     this.#handlers.onEstablished?.(secured.established);
-    const early = this.#early;
-    this.#early = [];
     if (this.#error !== undefined) return;
-    for (const data of early) this.#sendData(data);
+    for (const data of this.#waiting ?? []) this.#sendData(data);
+    this.#waiting = undefined;
     if (this.#sendState === 'closing') this.#sendCloseNotify();
     this.#flush();
     this.#pump();
@@ -367,21 +375,23 @@ export class TlsConnection {
         : new TlsError('ERR_INTERNAL', `an unexpected error: ${String(cause)}`, {}, { cause });
     this.#error = error;
     this.#driver.stop();
-    this.#early = [];
-    if (error.alert !== null && this.#sendState !== 'closed') this.#sendAlertQuietly(error.alert);
-    this.#trace({ type: 'error', error });
-    this.#notifyOutgoing();
+    this.#waiting = undefined;
+    const { alert } = error;
+    if (alert !== null && this.#sendState !== 'closed') this.#quietly(() => this.#sendAlert(alert));
+    this.#quietly(() => this.#trace({ type: 'error', error }));
+    this.#quietly(() => this.#notifyOutgoing());
     if (!this.#isConstructed) throw error;
     this.#handlers.onError?.(error);
   }
 
-  /** The connection is lost already: if the alert cannot be sealed, the error that is reported stays the first one. */
-  #sendAlertQuietly(name: AlertName): void {
+  /**
+   * The connection is lost already, and the error that is reported stays the first one: if the alert cannot be
+   * sealed, the peer sees the transport end; a listener that fails is the cause already, or of no more use.
+   */
+  #quietly(step: () => void): void {
     try {
-      this.#sendAlert(name);
-    } catch {
-      // nothing is sent: the peer sees the transport end
-    }
+      step();
+    } catch {}
   }
 }
 

@@ -42,17 +42,23 @@ export function* guarded<T>(
   }
 }
 
+/** How a driver tells what became of its coroutine. */
+export interface DriverCallbacks<T> {
+  readonly onDone: (result: T) => void;
+  readonly onError: (error: unknown) => void;
+  /** After a promise, the coroutine went on and now wants a message, which may have arrived in the meantime. */
+  readonly onWantsMessage: () => void;
+}
+
 /** One running handshake. */
 export class HandshakeDriver<T> {
   readonly #handshake: Handshake<T>;
-  readonly #onDone: (result: T) => void;
-  readonly #onError: (error: unknown) => void;
+  readonly #callbacks: DriverCallbacks<T>;
   #state: 'running' | 'wants message' | 'wants promise' | 'ended' = 'running';
 
-  constructor(handshake: Handshake<T>, onDone: (result: T) => void, onError: (error: unknown) => void) {
+  constructor(handshake: Handshake<T>, callbacks: DriverCallbacks<T>) {
     this.#handshake = handshake;
-    this.#onDone = onDone;
-    this.#onError = onError;
+    this.#callbacks = callbacks;
   }
 
   /** Whether {@link deliver} may be called now. */
@@ -81,12 +87,12 @@ export class HandshakeDriver<T> {
       result = step();
     } catch (error) {
       this.#state = 'ended';
-      this.#onError(error);
+      this.#callbacks.onError(error);
       return;
     }
     if (result.done) {
       this.#state = 'ended';
-      this.#onDone(result.value);
+      this.#callbacks.onDone(result.value);
     } else if (result.value === NEXT_MESSAGE) {
       this.#state = 'wants message';
     } else {
@@ -99,6 +105,8 @@ export class HandshakeDriver<T> {
   }
 
   #resume(step: () => IteratorResult<Wait, T>): void {
-    if (this.#state !== 'ended') this.#run(step);
+    if (this.#state === 'ended') return;
+    this.#run(step);
+    if (this.wantsMessage) this.#callbacks.onWantsMessage();
   }
 }

@@ -29,6 +29,11 @@ export type Incoming =
 export interface RecordReaderOptions {
   /** Who reads. */
   readonly role: 'client' | 'server';
+  /**
+   * A server that keeps nothing of a first ClientHello reads the second as if it were the first, and must ignore
+   * the ChangeCipherSpec between the two (RFC 9846 section 4.2.2). Default: false.
+   */
+  readonly isStateless?: boolean | undefined;
   readonly onRecord?: RecordListener | undefined;
 }
 
@@ -46,7 +51,7 @@ export class RecordReader {
   #epoch: Epoch = 'plaintext';
   #protection: RecordProtection | undefined;
   #plaintextSequence = 0;
-  /** The client has sent its ClientHello before it reads; a server must have read one. */
+  /** The client has sent its ClientHello before it reads; a server must have read one, here or elsewhere. */
   #helloSeen: boolean;
   /** Whether the peer has proved that it uses protection: from then on nothing else is taken from it. */
   #hasOpened = false;
@@ -58,7 +63,7 @@ export class RecordReader {
   constructor(options: RecordReaderOptions) {
     this.#role = options.role;
     this.#onRecord = options.onRecord;
-    this.#helloSeen = options.role === 'client';
+    this.#helloSeen = options.role === 'client' || options.isStateless === true;
   }
 
   get epoch(): Epoch {

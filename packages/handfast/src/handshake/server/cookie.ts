@@ -4,18 +4,8 @@
  */
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import { COOKIE_LIFETIME } from '../../policy/defaults.ts';
-import { constantTimeEqual } from '../../wire/bytes.ts';
-import {
-  decode,
-  encode,
-  fixed,
-  type Infer,
-  opaque,
-  struct,
-  uint8,
-  uint16,
-  uint32,
-} from '../../wire/codec.ts';
+import { concat, constantTimeEqual } from '../../wire/bytes.ts';
+import { decode, encode, type Infer, opaque, struct, uint8, uint16, uint32 } from '../../wire/codec.ts';
 import { TlsError } from '../../wire/errors.ts';
 
 const COOKIE_VERSION = 1;
@@ -32,14 +22,12 @@ const cookieState = struct({
   clientHelloHash: opaque(32, 64),
 });
 
-const sealedCookie = struct({ state: opaque(1, 0xff), mac: fixed(MAC_LENGTH) });
-
 /** What a cookie remembers. */
 export type CookieState = Omit<Infer<typeof cookieState>, 'version'>;
 
 export function sealCookie(provider: CryptoProvider, secret: Uint8Array, state: CookieState): Uint8Array {
   const encoded = encode(cookieState, { version: COOKIE_VERSION, ...state });
-  return encode(sealedCookie, { state: encoded, mac: provider.hmac('SHA-256', secret, encoded) });
+  return concat(encoded, provider.hmac('SHA-256', secret, encoded));
 }
 
 /**
@@ -55,10 +43,11 @@ export function openCookie(
 ): CookieState {
   const refuse = (text: string): TlsError =>
     new TlsError('ERR_ILLEGAL_PARAMETER', `ClientHello: the cookie ${text}`, { message: 'ClientHello' });
-  if (cookie.length <= MAC_LENGTH) throw refuse('is too short to be one of this server');
-  const { state, mac } = decode(sealedCookie, 'cookie', cookie);
-  if (!constantTimeEqual(mac, provider.hmac('SHA-256', secret, state)))
+  const state = cookie.subarray(0, -MAC_LENGTH);
+  const mac = cookie.subarray(-MAC_LENGTH);
+  if (!constantTimeEqual(mac, provider.hmac('SHA-256', secret, state))) {
     throw refuse('is not one of this server');
+  }
   const opened = decode(cookieState, 'cookie', state);
   const age = now - opened.issuedAt * 1000;
   if (opened.version !== COOKIE_VERSION || age > COOKIE_LIFETIME || age < -COOKIE_LIFETIME) {

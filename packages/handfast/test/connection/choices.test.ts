@@ -1,0 +1,169 @@
+/** What the server chooses, by whose order, and that it says why. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Preference } from '../../src/handshake/config.ts';
+import { DEFAULT_CIPHER_SUITES, DEFAULT_GROUPS } from '../../src/policy/defaults.ts';
+import type { ChoiceEvent } from '../../src/trace/events.ts';
+import { CipherSuite, cipherSuiteName, groupName, NamedGroup } from '../../src/wire/registry.ts';
+import { identityOf } from '../support/identities.ts';
+import { connectedPair, Pair } from '../support/pair.ts';
+
+const PREFERENCES: readonly Preference[] = ['server', 'client'];
+
+/** Every order of every non-empty part of `values`. */
+function arrangements<T>(values: readonly T[]): T[][] {
+  return values.flatMap((value) => [
+    [value],
+    ...arrangements(values.filter((candidate) => candidate !== value)).map((rest) => [value, ...rest]),
+  ]);
+}
+
+/** The rule, stated apart from the code: the first of whose order it is that the other has too. */
+function expectedChoice<T>(
+  preference: Preference,
+  server: readonly T[],
+  client: readonly T[],
+): T | undefined {
+  const [leading, other] = preference === 'server' ? [server, client] : [client, server];
+  return leading.find((value) => other.includes(value));
+}
+
+function choice(choices: readonly ChoiceEvent[], what: ChoiceEvent['what']): ChoiceEvent {
+  const found = choices.filter((event) => event.what === what);
+  assert.equal(found.length, 1, `${found.length} choices of ${what}`);
+  return found[0] as ChoiceEvent;
+}
+
+for (const preference of PREFERENCES) {
+  test(`the cipher suite, for every order of both sides, the ${preference}'s counts`, () => {
+    const orders = arrangements(DEFAULT_CIPHER_SUITES);
+    for (const client of orders) {
+      for (const server of orders) {
+        const expected = expectedChoice(preference, server, client);
+        const pair = new Pair({
+          client: { cipherSuites: client },
+          server: { cipherSuites: server, preference },
+        }).run();
+        if (expected === undefined) {
+          pair.errorOf('server', 'ERR_NO_SHARED_CIPHER_SUITE');
+          assert.equal(
+            pair.errorOf('client', 'ERR_ALERT_RECEIVED').context.alertReceived,
+            'handshake_failure',
+          );
+          continue;
+        }
+        const { cipherSuite, choices } = pair.establishedOn('server');
+        assert.equal(cipherSuite, expected);
+        const { chosen, offered, reason } = choice(choices, 'cipher suite');
+        assert.equal(chosen, cipherSuiteName(expected));
+        assert.deepEqual(offered, client.map(cipherSuiteName));
+        assert.match(reason, new RegExp(`the ${preference}'s order`));
+      }
+    }
+  });
+
+  test(`the group, for every order of the client and every share that it sends, the ${preference}'s counts`, () => {
+    const serverGroups = [NamedGroup.secp256r1, NamedGroup.x25519, NamedGroup.secp384r1];
+    for (const groups of arrangements([NamedGroup.x25519, NamedGroup.secp256r1, NamedGroup.secp521r1])) {
+      for (const keyShares of arrangements(groups)) {
+        const pair = new Pair({
+          client: { groups, keyShares },
+          server: { groups: serverGroups, preference },
+        }).run();
+        // A share that is there saves a round trip, so it comes before any order (RFC 9846 section 4.2.8).
+        const shared = expectedChoice(preference, serverGroups, keyShares);
+        const expected = shared ?? expectedChoice(preference, serverGroups, groups);
+        if (expected === undefined) {
+          pair.errorOf('server', 'ERR_NO_SHARED_GROUP');
+          assert.equal(
+            pair.errorOf('client', 'ERR_ALERT_RECEIVED').context.alertReceived,
+            'handshake_failure',
+          );
+          continue;
+        }
+        const { group, helloRetried, choices } = pair.establishedOn('server');
+        assert.equal(groupName(group), groupName(expected));
+        assert.equal(helloRetried, shared === undefined);
+        assert.equal(pair.establishedOn('client').helloRetried, helloRetried);
+        const { chosen, offered, reason } = choice(choices, 'group');
+        assert.equal(chosen, groupName(expected));
+        assert.deepEqual(offered, groups.map(groupName));
+        assert.match(reason, new RegExp(`the ${preference}'s order`));
+        assert.match(reason, helloRetried ? /no share for it, so it must retry/ : /sent a key share for/);
+        if (helloRetried) assert.equal(choice(choices, 'hello retry').chosen, groupName(expected));
+      }
+    }
+  });
+
+  test(`the application protocol, for every order of both sides, the ${preference}'s counts`, () => {
+    const orders = [[], ...arrangements(['h2', 'http/1.1', 'imap'])];
+    for (const client of orders) {
+      for (const server of [[], ['h2', 'http/1.1'], ['http/1.1', 'h2'], ['imap']]) {
+        const pair = new Pair({
+          client: { applicationProtocols: client },
+          server: { applicationProtocols: server, preference },
+        }).run();
+        const isUsed = client.length > 0 && server.length > 0;
+        const expected = isUsed ? expectedChoice(preference, server, client) : undefined;
+        if (isUsed && expected === undefined) {
+          pair.errorOf('server', 'ERR_NO_APPLICATION_PROTOCOL');
+          const { context } = pair.errorOf('client', 'ERR_ALERT_RECEIVED');
+          assert.equal(context.alertReceived, 'no_application_protocol');
+          continue;
+        }
+        for (const side of ['client', 'server'] as const) {
+          const established = pair.establishedOn(side);
+          assert.equal(established.applicationProtocol, expected);
+          const told = established.choices.filter(({ what }) => what === 'application protocol');
+          assert.deepEqual(
+            told.map(({ chosen, offered }) => [chosen, offered]),
+            expected === undefined ? [] : [[expected, client]],
+          );
+        }
+      }
+    }
+  });
+}
+
+test('every choice is told with a reason, in the result and in the trace', () => {
+  const pair = connectedPair({
+    client: { identities: [identityOf('client')], applicationProtocols: ['h2'], groups: DEFAULT_GROUPS },
+    server: {
+      clientAuthentication: 'request',
+      applicationProtocols: ['h2'],
+      groups: [NamedGroup.secp521r1],
+      cipherSuites: [CipherSuite.TLS_CHACHA20_POLY1305_SHA256],
+    },
+    trace: true,
+  });
+  const expected: Record<'client' | 'server', Record<string, string>> = {
+    server: {
+      'cipher suite': 'TLS_CHACHA20_POLY1305_SHA256',
+      group: 'secp521r1',
+      'hello retry': 'secp521r1',
+      'application protocol': 'h2',
+      certificate: 'CN=localhost',
+      'signature scheme': 'ecdsa_secp256r1_sha256',
+      version: 'TLSv1.3',
+      'client authentication': 'ecdsa_secp256r1_sha256',
+    },
+    client: {
+      'hello retry': 'secp521r1',
+      version: 'TLSv1.3',
+      'cipher suite': 'TLS_CHACHA20_POLY1305_SHA256',
+      group: 'secp521r1',
+      'application protocol': 'h2',
+      'signature scheme': 'ecdsa_secp256r1_sha256',
+      'client authentication': 'ecdsa_secp256r1_sha256',
+    },
+  };
+  for (const side of ['client', 'server'] as const) {
+    const { choices } = pair.establishedOn(side);
+    assert.deepEqual(Object.fromEntries(choices.map(({ what, chosen }) => [what, chosen])), expected[side]);
+    for (const { reason } of choices) assert.match(reason, /\w+ \w+ \w+/);
+    assert.deepEqual(
+      pair.trace[side].filter(({ type }) => type === 'choice'),
+      choices,
+    );
+  }
+});
