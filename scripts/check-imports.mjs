@@ -43,7 +43,7 @@ const LAYERS = {
     'handshake',
     'connection.ts',
   ],
-  'crypto/node': ['wire', 'crypto'],
+  'crypto/node': ['wire', 'crypto', 'x509'],
   node: [
     'wire',
     'policy/limits.ts',

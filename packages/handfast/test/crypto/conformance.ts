@@ -399,6 +399,30 @@ function testSignatures(provider: CryptoProvider): void {
     }
   });
 
+  test('verify wants an RSA signature with its leading zeros', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const key = { kind: 'rsa', ...rsaKey(publicKey) } as const;
+    for (const [padding, algorithm] of [
+      [constants.RSA_PKCS1_PADDING, { kind: 'rsa-pkcs1', hash: 'SHA-256' }],
+      [
+        constants.RSA_PKCS1_PSS_PADDING,
+        { kind: 'rsa-pss', hash: 'SHA-256', mgfHash: 'SHA-256', saltLength: 32 },
+      ],
+    ] as const) {
+      // One signature of 256 starts with a zero byte.
+      let message: Uint8Array = EMPTY;
+      let signature = Uint8Array.of(1);
+      for (let i = 0; i < 10_000 && signature[0] !== 0; i++) {
+        message = Uint8Array.of(i >> 8, i & 0xff);
+        signature = new Uint8Array(sign('sha256', message, { key: privateKey, padding, saltLength: 32 }));
+      }
+      assert.equal(signature[0], 0);
+      assert.equal(await isGood(algorithm, key, message, signature), true);
+      assert.equal(await isGood(algorithm, key, message, signature.subarray(1)), false, algorithm.kind);
+      assert.equal(await isGood(algorithm, key, message, concat(Uint8Array.of(0), signature)), false);
+    }
+  });
+
   test('verify obeys the restriction of an RSA-PSS key, and tells the hash of the mask from that of the message', async () => {
     const good = cases.find(({ name }) => name === 'rsa-pss key, SHA-256, salt 32');
     assert.ok(good?.key.kind === 'rsa-pss' && good.algorithm.kind === 'rsa-pss');

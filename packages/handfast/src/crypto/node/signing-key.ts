@@ -2,7 +2,9 @@
 import { constants, createPublicKey, type KeyObject, sign as nodeSign } from 'node:crypto';
 import { ConfigError, TlsError } from '../../wire/errors.ts';
 import { type SignatureScheme, signatureSchemeName } from '../../wire/registry.ts';
-import type { EcCurve, HashName, PublicKey, SignatureAlgorithm, SigningKey } from '../provider.ts';
+import { readPublicKeyInfo } from '../../x509/algorithms.ts';
+import { DerError, DerReader } from '../../x509/der.ts';
+import type { PublicKey, SignatureAlgorithm, SigningKey } from '../provider.ts';
 import { bitLength, SIGNATURE_SCHEMES, schemesForKey } from '../signature-schemes.ts';
 import { plain } from './buffers.ts';
 import { OPENSSL_HASH } from './hash.ts';
@@ -21,81 +23,21 @@ export interface SigningKeyOptions {
   readonly option?: string;
 }
 
-const CURVES: Readonly<Record<string, EcCurve>> = {
-  prime256v1: 'P-256',
-  secp384r1: 'P-384',
-  secp521r1: 'P-521',
-};
-
-const HASHES: Readonly<Record<string, HashName>> = {
-  sha1: 'SHA-1',
-  sha256: 'SHA-256',
-  sha384: 'SHA-384',
-  sha512: 'SHA-512',
-};
-
-type Details = NonNullable<KeyObject['asymmetricKeyDetails']>;
-
-/** Big-endian without leading zeros. */
-function bytesOf(value: bigint): Uint8Array {
-  const digits = value.toString(16);
-  return plain(Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex'));
+/** What a key is, for a caller who must replace it. */
+function describe({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+  const { namedCurve, hashAlgorithm } = asymmetricKeyDetails ?? {};
+  const curve = namedCurve === undefined ? '' : ` on the curve ${namedCurve}`;
+  return `${asymmetricKeyType} key${curve}${hashAlgorithm === undefined ? '' : ` for ${hashAlgorithm}`}`;
 }
 
-/** The modulus and exponent at the end of a SubjectPublicKeyInfo, which for PSS keys node:crypto exports no other way. */
-function rsaNumbers(spki: Uint8Array, details: Details): { modulus: Uint8Array; exponent: Uint8Array } {
-  const exponent = bytesOf(details.publicExponent ?? 0n);
-  const signOctet = (exponent[0] ?? 0) >= 0x80 ? 1 : 0;
-  const end = spki.length - (2 + signOctet + exponent.length);
-  return { modulus: spki.slice(end - Math.ceil((details.modulusLength ?? 0) / 8), end), exponent };
-}
-
-function pssRestriction(
-  details: Details,
-  option: string,
-): Pick<Extract<PublicKey, { kind: 'rsa-pss' }>, 'restriction'> {
-  if (details.hashAlgorithm === undefined) return {};
-  const hash = HASHES[details.hashAlgorithm];
-  const mgfHash = HASHES[details.mgf1HashAlgorithm ?? details.hashAlgorithm];
-  if (hash === undefined || mgfHash === undefined) {
-    throw new ConfigError(
-      option,
-      `the RSA-PSS key is restricted to ${details.hashAlgorithm} with a ${details.mgf1HashAlgorithm} mask; TLS uses SHA-256, SHA-384 or SHA-512 for both`,
-    );
-  }
-  return { restriction: { hash, mgfHash, minSaltLength: details.saltLength ?? 20 } };
-}
-
-/** The public half as plain data. */
-function publicHalf(privateKey: KeyObject, option: string): PublicKey {
-  const type = privateKey.asymmetricKeyType;
-  const details = privateKey.asymmetricKeyDetails ?? {};
-  const spki = plain(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }));
-  switch (type) {
-    case 'rsa':
-      return { kind: 'rsa', ...rsaNumbers(spki, details) };
-    case 'rsa-pss':
-      return { kind: 'rsa-pss', ...rsaNumbers(spki, details), ...pssRestriction(details, option) };
-    case 'ec': {
-      const curve = CURVES[details.namedCurve ?? ''];
-      if (curve === undefined) {
-        throw new ConfigError(
-          option,
-          `the key is on the curve ${details.namedCurve ?? 'with explicit parameters'}, which TLS 1.3 does not use; take P-256, P-384, P-521, Ed25519 or RSA`,
-        );
-      }
-      const length = { 'P-256': 65, 'P-384': 97, 'P-521': 133 }[curve];
-      return { kind: 'ec', curve, point: spki.slice(-length) };
-    }
-    case 'ed25519':
-      return { kind: 'ed25519', key: spki.slice(-32) };
-    case 'ed448':
-      return { kind: 'ed448', key: spki.slice(-57) };
-    default:
-      throw new ConfigError(
-        option,
-        `a ${type} key cannot sign in TLS; take an ECDSA (P-256, P-384, P-521), Ed25519, Ed448 or RSA key`,
-      );
+/** The public half, read as it would be from a certificate, so that the two can be compared. */
+function publicHalf(privateKey: KeyObject): PublicKey | undefined {
+  const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
+  try {
+    return readPublicKeyInfo(new DerReader(plain(spki))).key;
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
   }
 }
 
@@ -125,7 +67,13 @@ function signWith(key: KeyObject, algorithm: SignatureAlgorithm, message: Uint8A
 export function signingKey(input: SigningKeyInput, options: SigningKeyOptions = {}): SigningKey {
   const { option = 'key', minRsaBits = 2048 } = options;
   const privateKey = readPrivateKey(input, option, options.passphrase);
-  const publicKey = publicHalf(privateKey, option);
+  const publicKey = publicHalf(privateKey);
+  if (publicKey === undefined) {
+    throw new ConfigError(
+      option,
+      `TLS 1.3 cannot sign with this ${describe(privateKey)}; take an ECDSA (P-256, P-384, P-521), Ed25519, Ed448 or RSA key`,
+    );
+  }
   const bits = 'modulus' in publicKey ? bitLength(publicKey.modulus) : undefined;
   if (bits !== undefined && bits < minRsaBits) {
     throw new ConfigError(

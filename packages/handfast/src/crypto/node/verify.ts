@@ -24,12 +24,14 @@ function check(
 ): boolean {
   switch (algorithm.kind) {
     case 'rsa-pkcs1': {
-      if (key.kind !== 'rsa') return false;
+      if (key.kind !== 'rsa' || signature.length !== key.modulus.length) return false;
       const padding = constants.RSA_PKCS1_PADDING;
       return nodeVerify(OPENSSL_HASH[algorithm.hash], message, { key: keyObject(key), padding }, signature);
     }
     case 'rsa-pss': {
       if ((key.kind !== 'rsa' && key.kind !== 'rsa-pss') || !permittedByKey(key, algorithm)) return false;
+      // RFC 8017 section 8.1.2: as long as the modulus. OpenSSL takes a PSS signature without its leading zeros.
+      if (signature.length !== key.modulus.length) return false;
       const padding = constants.RSA_PKCS1_PSS_PADDING;
       const { hash, saltLength } = algorithm;
       const options = { key: pssKey(key, algorithm), padding, saltLength };

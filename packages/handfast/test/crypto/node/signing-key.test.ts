@@ -135,7 +135,7 @@ describe('signing keys', { timeout: 60_000 }, () => {
     assertRefused(restricted('sha256', 'sha256', 40), {}, /no signature scheme of TLS fits/);
     assertRefused(restricted('sha256', 'sha384', 32), {}, /no signature scheme of TLS fits/);
     assertRefused(restricted('sha1', 'sha1', 20), {}, /no signature scheme of TLS fits/);
-    assertRefused(restricted('sha224', 'sha224', 28), {}, /sha224/);
+    assertRefused(restricted('sha224', 'sha224', 28), {}, /rsa-pss key for sha224/);
   });
 
   test('a short RSA key is refused unless the caller allows it', async () => {
@@ -193,11 +193,11 @@ describe('signing keys', { timeout: 60_000 }, () => {
       /secp256k1/,
       /P-256/,
     );
-    assertRefused(generateKeyPairSync('x25519').privateKey, {}, /x25519 key cannot sign/);
+    assertRefused(generateKeyPairSync('x25519').privateKey, {}, /x25519 key/);
     assertRefused(
       generateKeyPairSync('dsa', { modulusLength: 1024, divisorLength: 160 }).privateKey,
       {},
-      /dsa key cannot sign/,
+      /dsa key/,
     );
   });
 
