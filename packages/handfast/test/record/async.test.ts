@@ -174,6 +174,32 @@ test('a rule that a late record breaks rejects', async () => {
   await assert.rejects(async () => reader.next(), { code: 'ERR_UNEXPECTED_APPLICATION_DATA' });
 });
 
+test('a record that is there at once waits for those before it', async () => {
+  const sent: Uint8Array[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const writer: RecordWriter = new RecordWriter({
+      role: 'server',
+      onOutgoing: () => {
+        sent.push(...writer.takeOutgoing());
+        if (!writer.isSealing) resolve();
+      },
+      onError: reject,
+    });
+    writer.changeKeys('application', protection(delays([3])));
+    writer.applicationData(Uint8Array.of(1));
+    writer.changeCipherSpec();
+    writer.changeKeys('application', protection());
+    writer.applicationData(Uint8Array.of(2));
+    assert.deepEqual(writer.takeOutgoing(), []);
+  });
+  const expected = [
+    sealRecord(protection(), 23, Uint8Array.of(1)),
+    record(20, Uint8Array.of(1)),
+    sealRecord(protection(), 23, Uint8Array.of(2)),
+  ];
+  assert.deepEqual(concat(...sent), concat(...expected));
+});
+
 test('when one record cannot be sealed, what came before leaves and nothing after it', async () => {
   let calls = 0;
   const failing = (aead: Aead): Aead => ({

@@ -183,6 +183,15 @@ test('what the caller does with its array afterwards changes nothing', () => {
   assert.deepEqual(incoming.data, new Uint8Array(5000).fill(1));
 });
 
+test("a long message that was flushed in plaintext is the caller's again", () => {
+  const writer = new RecordWriter({ role: 'server' });
+  const message = handshakeMessage(2, 5000, 1);
+  writer.handshake(message);
+  writer.flush();
+  message.fill(2);
+  assert.deepEqual(concat(...writer.takeOutgoing()), record(22, handshakeMessage(2, 5000, 1)));
+});
+
 test('a padding policy sees length and type; a record is never padded beyond its limit', () => {
   const asked: number[][] = [];
   const { writer, records } = watched({
