@@ -45,7 +45,10 @@ export const AEAD_KEY_LENGTH: Readonly<Record<AeadName, number>> = {
 export const AEAD_TAG_LENGTH = 16;
 export const AEAD_NONCE_LENGTH = 12;
 
-/** One key of an authenticated cipher. */
+/**
+ * One key of an authenticated cipher. The arrays that it is given are its to read until its answer is there,
+ * and are used for the next record then; the arrays that it answers with are the caller's.
+ */
 export interface Aead {
   /** Ciphertext followed by its 16-byte tag. `nonce` is 12 bytes. */
   seal(nonce: Uint8Array, additionalData: Uint8Array, plaintext: Uint8Array): Awaitable<Uint8Array>;

@@ -85,10 +85,13 @@ export class RecordFramer {
   #readHeader(): Header | undefined {
     const queue = this.#queue;
     if (queue.length < RECORD_HEADER_LENGTH) return undefined;
-    const bytes = Uint8Array.from({ length: RECORD_HEADER_LENGTH }, (_, i) => queue.at(i));
-    const [type, major, minor, high, low] = bytes as unknown as [number, number, number, number, number];
-    if (this.#first) refuseForeignProtocol(bytes);
-    return { type, version: (major << 8) | minor, length: (high << 8) | low };
+    if (this.#first)
+      refuseForeignProtocol(Uint8Array.from({ length: RECORD_HEADER_LENGTH }, (_, i) => queue.at(i)));
+    return {
+      type: queue.at(0),
+      version: (queue.at(1) << 8) | queue.at(2),
+      length: (queue.at(3) << 8) | queue.at(4),
+    };
   }
 
   #check(type: number, version: number, length: number): void {
