@@ -50,6 +50,11 @@ export interface EndpointOptions {
   readonly maxFragmentLength?: number;
   /** How many padding bytes to add to a protected record (RFC 9846 section 5.4). Default: none. */
   readonly padding?: PaddingPolicy;
+  /**
+   * How many records this side seals with one key before it updates it (RFC 9846 section 4.6.3), 1 or more.
+   * Default, and never more than: 2^23 with AES-GCM, no limit of its own with ChaCha20-Poly1305.
+   */
+  readonly recordsPerKey?: number;
   /** The last word on the messages that this side sends. Default: they go out as they are made. */
   readonly customize?: Customization;
 }
@@ -187,6 +192,13 @@ function endpointConfig(options: EndpointOptions): {
     throw new ConfigError(
       'maxFragmentLength',
       `maxFragmentLength: expected a whole number from ${MIN_FRAGMENT_LENGTH} to ${MAX_PLAINTEXT_LENGTH}, found ${maxFragmentLength}`,
+    );
+  }
+  const { recordsPerKey } = options;
+  if (recordsPerKey !== undefined && !(Number.isInteger(recordsPerKey) && recordsPerKey >= 1)) {
+    throw new ConfigError(
+      'recordsPerKey',
+      `recordsPerKey: expected a whole number of at least 1, found ${recordsPerKey}`,
     );
   }
   return {

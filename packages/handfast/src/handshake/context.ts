@@ -86,6 +86,7 @@ function fieldsIfWellFormed(message: Uint8Array) {
 export interface BaseConfig {
   readonly provider: CryptoProvider;
   readonly customize?: Customization;
+  readonly recordsPerKey?: number;
 }
 
 /** One side of one handshake. */
@@ -183,11 +184,12 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
     const { info, hkdf } = this.#chosen();
     const { key, iv } = trafficKeys(hkdf, secret, info.aead);
     const aead = this.provider.aead(info.aead, key);
-    this.records.changeKeys(
-      direction,
-      epoch,
-      new RecordProtection({ aead, iv, limits: KEY_LIMITS[info.aead] }),
-    );
+    const { maxRecords, updateAfter } = KEY_LIMITS[info.aead];
+    const limits = {
+      maxRecords,
+      updateAfter: Math.min(updateAfter, this.config.recordsPerKey ?? updateAfter),
+    };
+    this.records.changeKeys(direction, epoch, new RecordProtection({ aead, iv, limits }));
     this.observers.onTrace?.({ type: 'keys', direction, epoch, generation, cipherSuite: info.name });
   }
 
