@@ -54,6 +54,12 @@ export const SIGNATURE_SCHEMES: ReadonlyMap<SignatureScheme, SignatureSchemeInfo
   [SignatureScheme.rsa_pkcs1_sha512, pkcs1('SHA-512')],
 ]);
 
+/** The algorithm of a scheme that CertificateVerify of TLS 1.3 may use; `undefined` for every other number. */
+export function certificateVerifyAlgorithm(scheme: SignatureScheme): SignatureAlgorithm | undefined {
+  const info = SIGNATURE_SCHEMES.get(scheme);
+  return info?.inCertificateVerify ? info.algorithm : undefined;
+}
+
 /** Whether the parameters of an id-RSASSA-PSS key permit an algorithm (RFC 4055 section 3.3). Always so for other keys. */
 export function permittedByKey(
   key: PublicKey,

@@ -1,5 +1,6 @@
 /** Phase 2, the part that both sides share: showing a certificate, judging one, and the proof of possession. */
 import { isPromise, type PublicKey } from '../crypto/provider.ts';
+import { certificateVerifyAlgorithm, schemeFitsKey } from '../crypto/signature-schemes.ts';
 import type { HandshakeMessage } from '../record/handshake-assembler.ts';
 import type { Role } from '../trace/events.ts';
 import { ascii, concat, EMPTY } from '../wire/bytes.ts';
@@ -14,7 +15,6 @@ import type { HandshakeContext } from './context.ts';
 import { guarded, type Handshake, settled } from './driver.ts';
 import type { AuthenticatedPeer } from './established.ts';
 import type { Identity } from './identity.ts';
-import { schemeAlgorithm, schemeFitsKey } from './signature-schemes.ts';
 import type { PeerVerifier } from './verifier.ts';
 
 /** What a peer may staple to its certificates: that which it was asked for. */
@@ -157,7 +157,7 @@ export function* receiveCertificateVerify(
   const received = yield* h.receive();
   const message = 'CertificateVerify';
   const { algorithm: scheme, signature } = h.decode(certificateVerify, received);
-  const algorithm = offered.includes(scheme) ? schemeAlgorithm(scheme) : undefined;
+  const algorithm = offered.includes(scheme) ? certificateVerifyAlgorithm(scheme) : undefined;
   if (algorithm === undefined) {
     throw new TlsError(
       'ERR_ILLEGAL_PARAMETER',

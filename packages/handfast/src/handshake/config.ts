@@ -3,6 +3,7 @@
  * result and never find a mistake in it.
  */
 import type { Awaitable, CryptoProvider } from '../crypto/provider.ts';
+import { certificateVerifyAlgorithm } from '../crypto/signature-schemes.ts';
 import { TLS13_CIPHER_SUITES } from '../keys/cipher-suites.ts';
 import {
   CERTIFICATE_ONLY_SIGNATURE_SCHEMES,
@@ -25,7 +26,6 @@ import {
 } from '../wire/registry.ts';
 import type { Identity } from './identity.ts';
 import type { Customization } from './messages.ts';
-import { schemeAlgorithm } from './signature-schemes.ts';
 import type { PeerVerifier } from './verifier.ts';
 
 /** What clients and servers have in common. */
@@ -178,7 +178,7 @@ function endpointConfig(options: EndpointOptions): {
     return info !== undefined && provider.aeads.has(info.aead);
   };
   const hasGroup = (group: NamedGroup): boolean => provider.groups.has(group);
-  const hasScheme = (scheme: SignatureScheme): boolean => schemeAlgorithm(scheme) !== undefined;
+  const hasScheme = (scheme: SignatureScheme): boolean => certificateVerifyAlgorithm(scheme) !== undefined;
   const by = `the crypto provider '${provider.name}'`;
   const cipherSuites = options.cipherSuites ?? DEFAULT_CIPHER_SUITES.filter(hasSuite);
   const groups = options.groups ?? DEFAULT_GROUPS.filter(hasGroup);

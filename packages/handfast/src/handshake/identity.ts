@@ -1,10 +1,10 @@
 /** How an endpoint proves who it is: a certificate chain and the private key of its leaf. */
 import type { SigningKey } from '../crypto/provider.ts';
+import { certificateVerifyAlgorithm, schemeFitsKey } from '../crypto/signature-schemes.ts';
 import { equalBytes } from '../wire/bytes.ts';
 import { ConfigError } from '../wire/errors.ts';
 import { type SignatureScheme, signatureSchemeName } from '../wire/registry.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import { schemeFitsKey } from './signature-schemes.ts';
 
 /** Made by {@link createIdentity}. */
 export interface Identity {
@@ -45,7 +45,9 @@ export function createIdentity(options: IdentityOptions): Identity {
       `key: the private key does not belong to the certificate of ${leaf.subject.toString()}`,
     );
   }
-  const schemes = options.key.schemes.filter((scheme) => schemeFitsKey(scheme, certified));
+  const schemes = options.key.schemes.filter(
+    (scheme) => certificateVerifyAlgorithm(scheme) !== undefined && schemeFitsKey(scheme, certified),
+  );
   if (schemes.length === 0) {
     throw new ConfigError(
       'key',

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import type { PublicKey } from '../../src/crypto/provider.ts';
 import {
   bitLength,
+  certificateVerifyAlgorithm,
   SIGNATURE_SCHEMES,
   schemeFitsKey,
   schemesForKey,
@@ -63,9 +64,11 @@ describe('signature schemes', () => {
   test('RSA PKCS #1 is for certificates, SHA-1 for nothing, and unknown schemes fit no key', () => {
     for (const [scheme, { algorithm, inCertificateVerify }] of SIGNATURE_SCHEMES) {
       assert.equal(inCertificateVerify, algorithm.kind !== 'rsa-pkcs1', signatureSchemeName(scheme));
+      assert.equal(certificateVerifyAlgorithm(scheme), inCertificateVerify ? algorithm : undefined);
     }
     for (const scheme of [SignatureScheme.rsa_pkcs1_sha1, SignatureScheme.ecdsa_sha1, 0x0a0a, 0xffff]) {
       assert.ok(!schemeFitsKey(scheme, rsa));
+      assert.equal(certificateVerifyAlgorithm(scheme), undefined);
     }
   });
 });
