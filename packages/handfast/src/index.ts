@@ -34,7 +34,12 @@ export {
 export type { AuthenticatedPeer, Established } from './handshake/established.ts';
 export { createIdentity, type Identity, type IdentityOptions } from './handshake/identity.ts';
 export type { Customization, MessageName, Messages } from './handshake/messages.ts';
-export type { PeerVerifier, VerificationRequest } from './handshake/verifier.ts';
+export {
+  type ChainVerifierOptions,
+  chainVerifier,
+  type PeerVerifier,
+  type VerificationRequest,
+} from './handshake/verifier.ts';
 export { type PaddingPolicy, padToMultipleOf } from './record/writer.ts';
 export type * from './trace/events.ts';
 export { AlertDescription, type AlertName, alertMeaning, alertName } from './wire/alerts.ts';

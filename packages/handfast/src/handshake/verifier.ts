@@ -1,8 +1,10 @@
 /** The question that the certificate phase asks: is the peer who it claims to be? */
-import type { Awaitable } from '../crypto/provider.ts';
+import type { Awaitable, CryptoProvider } from '../crypto/provider.ts';
 import type { Role } from '../trace/events.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import type { Verdict } from '../x509/verdict.ts';
+import type { StrengthPolicy } from '../x509/checks.ts';
+import { type TrustAnchor, verifyPath } from '../x509/path.ts';
+import { refused, type Verdict } from '../x509/verdict.ts';
 
 /** What a verifier is told about the peer. */
 export interface VerificationRequest {
@@ -24,4 +26,56 @@ export interface PeerVerifier {
   verify(request: VerificationRequest): Awaitable<Verdict>;
   /** DER-encoded names of the authorities that it trusts, for `certificate_authorities`. Default: none are named. */
   readonly authorities?: readonly Uint8Array[];
+}
+
+export interface ChainVerifierOptions {
+  readonly provider: CryptoProvider;
+  /** Whom to trust. An empty list refuses everything. */
+  readonly anchors: readonly TrustAnchor[];
+  /** Default: RSA from 2048 bits, signatures with SHA-2. */
+  readonly strength?: StrengthPolicy;
+  /** Name the anchors to clients that are asked for a certificate. Default: false, since the list can be long. */
+  readonly nameAuthorities?: boolean;
+}
+
+/** The verifier that validates the peer's chain up to a trust anchor (RFC 5280 section 6), and a server's name (RFC 9525). */
+export function chainVerifier({
+  provider,
+  anchors,
+  strength,
+  nameAuthorities,
+}: ChainVerifierOptions): PeerVerifier {
+  const authorities = anchors.map(
+    (anchor) => ('certificate' in anchor ? anchor.certificate.subject : anchor.name).der,
+  );
+  return {
+    ...(nameAuthorities ? { authorities } : {}),
+    verify: ({ peer, chain: [leaf, ...intermediates], name, at }) => {
+      if (leaf === undefined) return refused('issuer', `The ${peer} showed no certificate.`);
+      return runToEnd(
+        verifyPath({
+          provider,
+          leaf,
+          intermediates,
+          anchors,
+          at,
+          purpose: peer,
+          ...(name === undefined ? {} : { name }),
+          ...(strength === undefined ? {} : { strength }),
+        }),
+      );
+    },
+  };
+}
+
+/** Runs a generator that yields promises: at once if it yields none. */
+function runToEnd<T>(steps: Generator<PromiseLike<unknown>, T, unknown>): Awaitable<T> {
+  const resume = (result: IteratorResult<PromiseLike<unknown>, T>): Awaitable<T> =>
+    result.done
+      ? result.value
+      : result.value.then(
+          (value) => resume(steps.next(value)),
+          (error: unknown) => resume(steps.throw(error)),
+        );
+  return resume(steps.next());
 }

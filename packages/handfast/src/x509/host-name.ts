@@ -1,21 +1,37 @@
-/** Reference identities: host names and IP addresses (RFC 9525). */
+/** Reference identities and how certificates are matched against them: subjectAltName only (RFC 9525). */
+import { equalBytes } from '../wire/bytes.ts';
 import { ConfigError } from '../wire/errors.ts';
 import type { Certificate } from './certificate.ts';
-import { parseIpAddress } from './ip-address.ts';
+import { formatIpAddress, parseIpAddress } from './ip-address.ts';
 
 /** What a client wants to reach. */
-export interface HostName {
-  readonly kind: 'dns' | 'ip';
-  readonly text: string;
-}
+export type HostName =
+  | { readonly kind: 'dns'; readonly text: string }
+  | { readonly kind: 'ip'; readonly text: string; readonly octets: Uint8Array };
 
-const LABEL = /^(?!-)[0-9A-Za-z_-]{1,63}(?<!-)$/;
+const LABEL = /^(?!-)[0-9a-z_-]{1,63}(?<!-)$/;
+const MAX_NAME_LENGTH = 253;
 
-/** Reads a host name or an IP address. @throws {ConfigError} when it is neither. */
+/**
+ * Reads a host name or an IP address. A dot at the end, which marks a full name in DNS, is dropped.
+ * @throws {ConfigError} when it is neither; the message says what to give instead.
+ */
 export function parseHostName(text: string): HostName {
-  if (parseIpAddress(text) !== undefined) return { kind: 'ip', text };
-  const name = text.endsWith('.') ? text.slice(0, -1) : text;
-  if (name.length > 253 || !name.split('.').every((label) => LABEL.test(label))) {
+  const octets = parseIpAddress(text);
+  if (octets !== undefined) return { kind: 'ip', text: formatIpAddress(octets), octets };
+  const name = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase();
+  if (/[^\x20-\x7e]/.test(name)) {
+    throw new ConfigError(
+      'name',
+      `name: ${JSON.stringify(text)} has characters outside ASCII; give it in its A-label form, such as xn--bcher-kva.example`,
+    );
+  }
+  const labels = name.split('.');
+  if (
+    name.length > MAX_NAME_LENGTH ||
+    !labels.every((label) => LABEL.test(label)) ||
+    /^\d+$/.test(labels.at(-1) ?? '')
+  ) {
     throw new ConfigError(
       'name',
       `name: expected a host name or an IP address, found ${JSON.stringify(text)}`,
@@ -24,11 +40,39 @@ export function parseHostName(text: string): HostName {
   return { kind: 'dns', text: name };
 }
 
-/** Whether a certificate carries a host name (exact, or by a left-most wildcard label). */
-export function matchesHostName({ subjectAltName }: Certificate, name: string): boolean {
-  const wanted = name.toLowerCase();
-  const parent = wanted.slice(wanted.indexOf('.'));
-  return (subjectAltName ?? []).some(
-    (entry) => entry.kind === 'dNSName' && [wanted, `*${parent}`].includes(entry.value.toLowerCase()),
+/**
+ * Whether a dNSName of a certificate stands for a host name: the same labels, or `*` as the whole left-most label
+ * with at least two labels after it (RFC 9525 section 6.3).
+ * @param presented as it stands in the certificate.
+ * @param wanted in lower case, without a dot at its end.
+ */
+export function matchesDnsName(presented: string, wanted: string): boolean {
+  const pattern = presented.toLowerCase();
+  if (!pattern.includes('*')) return pattern === wanted;
+  const parent = pattern.slice(1);
+  const dot = wanted.indexOf('.');
+  return (
+    pattern.startsWith('*.') &&
+    !parent.includes('*') &&
+    parent.lastIndexOf('.') > 0 &&
+    dot > 0 &&
+    wanted.slice(dot) === parent
   );
+}
+
+/** Whether a certificate carries a name. The common name never counts (RFC 9525 section 2). */
+export function carriesName({ subjectAltName = [] }: Certificate, name: HostName): boolean {
+  return subjectAltName.some((entry) =>
+    name.kind === 'ip'
+      ? entry.kind === 'iPAddress' && equalBytes(entry.octets, name.octets)
+      : entry.kind === 'dNSName' && matchesDnsName(entry.value, name.text),
+  );
+}
+
+/** The names of a certificate that a host name or an address can match, for messages. */
+export function presentedNames({ subjectAltName = [] }: Certificate): readonly string[] {
+  return subjectAltName.flatMap((entry) => {
+    if (entry.kind === 'dNSName') return [entry.value];
+    return entry.kind === 'iPAddress' ? [formatIpAddress(entry.octets)] : [];
+  });
 }

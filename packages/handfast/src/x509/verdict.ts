@@ -1,12 +1,97 @@
-/** The answer to "is this peer who it claims to be?". */
+/** The answer to "is this peer who it claims to be?": accepted with the path, or refused with rule, source and advice. */
 import { TlsError, type TlsErrorCode } from '../wire/errors.ts';
 
-/** Accepted, or refused with a reason for people. */
-export type Verdict =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly code: TlsErrorCode; readonly sentence: string };
+/** Every rule that a path is held to, with its source and the error (and so the alert) that a breach becomes. */
+export const RULES = {
+  anchors: { source: 'RFC 5280 section 6.1.1 (d)', error: 'ERR_UNKNOWN_CA' },
+  issuer: { source: 'RFC 5280 section 6.1.3 (a) (4)', error: 'ERR_UNKNOWN_CA' },
+  signature: { source: 'RFC 5280 section 6.1.3 (a) (1)', error: 'ERR_BAD_CERTIFICATE' },
+  signatureAlgorithm: { source: 'RFC 5280 section 4.1.1.2', error: 'ERR_UNSUPPORTED_CERTIFICATE' },
+  weakSignature: { source: 'RFC 9325 section 4.5', error: 'ERR_BAD_CERTIFICATE' },
+  weakKey: { source: 'RFC 9325 section 4.5', error: 'ERR_BAD_CERTIFICATE' },
+  notBefore: { source: 'RFC 5280 section 4.1.2.5', error: 'ERR_CERTIFICATE_EXPIRED' },
+  notAfter: { source: 'RFC 5280 section 4.1.2.5', error: 'ERR_CERTIFICATE_EXPIRED' },
+  criticalExtension: { source: 'RFC 5280 section 4.2', error: 'ERR_UNSUPPORTED_CERTIFICATE' },
+  basicConstraints: { source: 'RFC 5280 section 4.2.1.9', error: 'ERR_BAD_CERTIFICATE' },
+  pathLength: { source: 'RFC 5280 section 4.2.1.9', error: 'ERR_BAD_CERTIFICATE' },
+  keyUsage: { source: 'RFC 5280 section 4.2.1.3', error: 'ERR_BAD_CERTIFICATE' },
+  extendedKeyUsage: { source: 'RFC 5280 section 4.2.1.12', error: 'ERR_UNSUPPORTED_CERTIFICATE' },
+  nameConstraints: { source: 'RFC 5280 section 4.2.1.10', error: 'ERR_BAD_CERTIFICATE' },
+  name: { source: 'RFC 9525 section 6', error: 'ERR_NAME_MISMATCH' },
+  budget: { source: 'RFC 5280 section 8', error: 'ERR_BAD_CERTIFICATE' },
+  custom: { source: 'the application', error: 'ERR_CERTIFICATE_UNKNOWN' },
+} as const satisfies Record<string, { readonly source: string; readonly error: TlsErrorCode }>;
+
+export type Rule = keyof typeof RULES;
+
+/** One rule, held to one certificate. */
+export interface Check {
+  readonly rule: Rule;
+  readonly ok: boolean;
+  /** Document and section of the rule. */
+  readonly source: string;
+  /** What was found, in one sentence. */
+  readonly sentence: string;
+}
+
+/** A certificate of a path, and how it was judged. */
+export interface JudgedCertificate {
+  readonly role: 'leaf' | 'intermediate' | 'anchor';
+  /** Distinguished names in the form of RFC 4514. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Hexadecimal digits; absent for an anchor that is only a name and a key. */
+  readonly serialNumber?: string;
+  /** ISO 8601 times. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+  /** SHA-256 of the certificate, hexadecimal digits. */
+  readonly fingerprint?: string;
+  readonly checks: readonly Check[];
+}
+
+export interface Accepted {
+  readonly ok: true;
+  /** Leaf first, trust anchor last. */
+  readonly path: readonly JudgedCertificate[];
+  readonly sentence: string;
+}
+
+export interface Refused {
+  readonly ok: false;
+  /** The rule that was broken. */
+  readonly rule: Rule;
+  readonly source: string;
+  readonly error: TlsErrorCode;
+  /** What is wrong with which certificate, and what to do about it. */
+  readonly sentence: string;
+  /** Subject of the certificate at fault, where one is. */
+  readonly certificate?: string;
+  /** The path as far as it was built, leaf first. */
+  readonly path: readonly JudgedCertificate[];
+  /** What was wrong with the other paths that were tried, in a sentence each. */
+  readonly otherPaths: readonly string[];
+}
+
+/** Plain data: it can be stored, and printed as JSON. */
+export type Verdict = Accepted | Refused;
+
+/** One check's outcome. */
+export function check(rule: Rule, ok: boolean, sentence: string): Check {
+  return { rule, ok, source: RULES[rule].source, sentence };
+}
+
+/** A refusal under a rule. Verifiers of an application's own use the rule `custom`. */
+export function refused(
+  rule: Rule,
+  sentence: string,
+  details: Partial<Pick<Refused, 'certificate' | 'path' | 'otherPaths'>> = {},
+): Refused {
+  const { source, error } = RULES[rule];
+  return { ok: false, rule, source, error, sentence, path: [], otherPaths: [], ...details };
+}
 
 /** The connection's error for a refusal. */
-export function verdictError(verdict: Verdict & { readonly ok: false }): TlsError {
-  return new TlsError(verdict.code, verdict.sentence, { message: 'Certificate', verdict });
+export function verdictError(verdict: Refused): TlsError {
+  return new TlsError(verdict.error, verdict.sentence, { message: 'Certificate', verdict });
 }

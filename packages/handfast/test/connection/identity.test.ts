@@ -9,6 +9,7 @@ import { toHex } from '../../src/wire/bytes.ts';
 import type { CertificateRequest } from '../../src/wire/messages/certificate-request.ts';
 import type { ClientHello } from '../../src/wire/messages/client-hello.ts';
 import { SignatureScheme } from '../../src/wire/registry.ts';
+import { refused } from '../../src/x509/verdict.ts';
 import { identityFrom, identityOf, trusting } from '../support/identities.ts';
 import { connectedPair, Pair } from '../support/pair.ts';
 import { issue, type KeyKind, testPki } from '../support/pki.ts';
@@ -245,7 +246,7 @@ test('the verifier is told whom the client wanted, at which time; about a client
 
 for (const role of ['client', 'server'] as const) {
   test(`a refusing verdict on the ${role} ends the handshake with its code, its sentence and its alert`, () => {
-    const verdict = { ok: false, code: 'ERR_UNKNOWN_CA', sentence: 'nobody knows this authority' } as const;
+    const verdict = refused('issuer', 'nobody knows this authority');
     const pair = new Pair({
       client: { identities: [ofTestPki] },
       server: { clientAuthentication: 'require' },

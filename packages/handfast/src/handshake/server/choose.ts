@@ -4,7 +4,7 @@ import { latin1 } from '../../wire/bytes.ts';
 import { TlsError } from '../../wire/errors.ts';
 import type { ClientHello } from '../../wire/messages/client-hello.ts';
 import { cipherSuiteName, groupName, type NamedGroup, signatureSchemeName } from '../../wire/registry.ts';
-import { matchesHostName } from '../../x509/host-name.ts';
+import { carriesName } from '../../x509/host-name.ts';
 import type { Preference, ServerConfig } from '../config.ts';
 import type { HandshakeContext } from '../context.ts';
 import { guarded, type Handshake } from '../driver.ts';
@@ -163,7 +163,7 @@ function* identityCandidates(h: ServerContext, hello: ClientHello): Handshake<re
 }
 
 function carries({ chain: [leaf] }: Identity, serverName: string): boolean {
-  return leaf !== undefined && matchesHostName(leaf, serverName);
+  return leaf !== undefined && carriesName(leaf, { kind: 'dns', text: serverName.toLowerCase() });
 }
 
 function identityReason(identity: Identity, serverName: string | undefined): string {

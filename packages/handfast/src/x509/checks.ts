@@ -1,0 +1,239 @@
+/** The rules that a single certificate is held to, each a small function that answers with a {@link Check}. */
+import { HASH_LENGTH, type HashName, type PublicKey } from '../crypto/provider.ts';
+import { type Certificate, isSelfIssued } from './certificate.ts';
+import { carriesName, type HostName, presentedNames } from './host-name.ts';
+import { MAX_RSA_MODULUS_BITS } from './limits.ts';
+import { describeOid, ExtensionOid, PurposeOid } from './oids.ts';
+import { type Check, check } from './verdict.ts';
+
+/** What a certificate is used for. */
+export type Purpose = 'server' | 'client';
+
+/** What counts as too weak. */
+export interface StrengthPolicy {
+  /** Shortest RSA modulus in bits. Default: 2048. */
+  readonly minRsaBits: number;
+  /** Hashes that signatures may be made with. Default: the SHA-2 family. */
+  readonly signatureHashes: readonly HashName[];
+}
+
+/** RFC 9325 section 4.5, and the CA/Browser Forum's Baseline Requirements section 6.1.5. */
+export const DEFAULT_STRENGTH: StrengthPolicy = {
+  minRsaBits: 2048,
+  signatureHashes: ['SHA-256', 'SHA-384', 'SHA-512'],
+};
+
+/** What all rules may look at. */
+export interface Situation {
+  readonly purpose: Purpose;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly strength: StrengthPolicy;
+}
+
+/** Extensions that the rules below, or the path builder, act on: only these may be critical. */
+const PROCESSED: ReadonlySet<string> = new Set([
+  ExtensionOid.basicConstraints,
+  ExtensionOid.keyUsage,
+  ExtensionOid.extKeyUsage,
+  ExtensionOid.subjectAltName,
+  ExtensionOid.nameConstraints,
+]);
+
+/** The rules for every certificate of a path, anchors included. */
+export function checkAnywhere(certificate: Certificate, situation: Situation): readonly Check[] {
+  return [
+    ...checkValidity(certificate, situation.at),
+    checkCriticalExtensions(certificate),
+    checkKey(certificate.publicKeyInfo.key, situation.strength),
+  ];
+}
+
+function checkValidity({ notBefore, notAfter }: Certificate, at: number): readonly Check[] {
+  const [from, until] = [isoTime(notBefore.time), isoTime(notAfter.time)];
+  const now = isoTime(at);
+  return [
+    check(
+      'notBefore',
+      at >= notBefore.time,
+      at >= notBefore.time
+        ? `valid since ${from}`
+        : `not valid before ${from}, and it is ${now}; check the clock, or wait`,
+    ),
+    check(
+      'notAfter',
+      at <= notAfter.time,
+      at <= notAfter.time
+        ? `valid until ${until}`
+        : `expired at ${until}, and it is ${now}; it must be renewed`,
+    ),
+  ];
+}
+
+/** `2026-11-23T20:12:00Z`: whole seconds, as certificates have them. */
+export function isoTime(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+function checkCriticalExtensions({ extensions }: Certificate): Check {
+  const unknown = [...extensions.values()].find(({ critical, oid }) => critical && !PROCESSED.has(oid));
+  return check(
+    'criticalExtension',
+    unknown === undefined,
+    unknown === undefined
+      ? 'every critical extension was processed'
+      : `the extension ${describeOid(unknown.oid)} is critical, and handfast does not process it`,
+  );
+}
+
+/** The strength of a key. */
+export function checkKey(key: PublicKey | undefined, { minRsaBits }: StrengthPolicy): Check {
+  if (key === undefined)
+    return check('weakKey', false, 'its public key is of a kind or size that is not supported');
+  if (key.kind !== 'rsa' && key.kind !== 'rsa-pss') {
+    return check('weakKey', true, `its key (${key.kind === 'ec' ? key.curve : key.kind}) is strong enough`);
+  }
+  const bits = modulusBits(key.modulus);
+  if (bits > MAX_RSA_MODULUS_BITS) {
+    return check(
+      'weakKey',
+      false,
+      `its RSA key has ${bits} bits; more than ${MAX_RSA_MODULUS_BITS} are not accepted`,
+    );
+  }
+  return check(
+    'weakKey',
+    bits >= minRsaBits,
+    bits >= minRsaBits
+      ? `its RSA key has ${bits} bits`
+      : `its RSA key has ${bits} bits; at least ${minRsaBits} are required`,
+  );
+}
+
+function modulusBits(modulus: Uint8Array): number {
+  return 8 * modulus.length - Math.clz32(modulus[0] ?? 0) + 24;
+}
+
+/** The algorithm that a certificate was signed with. */
+export function checkSignatureAlgorithm(
+  certificate: Certificate,
+  { signatureHashes }: StrengthPolicy,
+): Check {
+  const algorithm = certificate.signatureAlgorithm;
+  if (algorithm === undefined) {
+    const name = describeOid(certificate.signatureIdentifier.oid);
+    return check(
+      'signatureAlgorithm',
+      false,
+      `it is signed with ${name}, which is not supported or is broken`,
+    );
+  }
+  if (!('hash' in algorithm)) return check('signatureAlgorithm', true, `it is signed with ${algorithm.kind}`);
+  const ok = signatureHashes.includes(algorithm.hash);
+  const what = `it is signed with ${algorithm.kind} and ${algorithm.hash} (${8 * HASH_LENGTH[algorithm.hash]} bits)`;
+  return check('weakSignature', ok, ok ? what : `${what}, which is too weak`);
+}
+
+const PURPOSES: Readonly<Record<Purpose, { readonly oid: string; readonly name: string }>> = {
+  server: { oid: PurposeOid.serverAuth, name: 'serverAuth' },
+  client: { oid: PurposeOid.clientAuth, name: 'clientAuth' },
+};
+
+function checkPurpose({ extKeyUsage }: Certificate, purpose: Purpose, anyCounts: boolean): Check {
+  const { oid, name } = PURPOSES[purpose];
+  if (extKeyUsage === undefined) return check('extendedKeyUsage', true, 'its purposes are not restricted');
+  const ok = extKeyUsage.includes(oid) || (anyCounts && extKeyUsage.includes(PurposeOid.anyExtendedKeyUsage));
+  return check(
+    'extendedKeyUsage',
+    ok,
+    ok
+      ? `its purposes include ${name}`
+      : `it may be used for ${extKeyUsage.map(describeOid).join(', ')} only, not for ${name}`,
+  );
+}
+
+/** The rules for the certificate at the end of a path. */
+export function checkLeaf(
+  certificate: Certificate,
+  situation: Situation,
+  name: HostName | undefined,
+  isPinned: boolean,
+): readonly Check[] {
+  const { keyUsage, basicConstraints } = certificate;
+  const signs = keyUsage === undefined || keyUsage.includes('digitalSignature');
+  const isAuthority = basicConstraints?.ca === true && !isPinned;
+  return [
+    check(
+      'basicConstraints',
+      !isAuthority,
+      isAuthority
+        ? `it is an authority's certificate, which may not stand for a ${situation.purpose} itself; issue one for the ${situation.purpose} from it`
+        : `it may stand for a ${situation.purpose}`,
+    ),
+    check(
+      'keyUsage',
+      signs,
+      signs
+        ? 'its key may sign'
+        : `its key may be used for ${keyUsage?.join(', ') || 'nothing'} only, not to sign a handshake`,
+    ),
+    checkPurpose(certificate, situation.purpose, false),
+    ...(name === undefined ? [] : [checkName(certificate, name)]),
+  ];
+}
+
+function checkName(certificate: Certificate, name: HostName): Check {
+  const ok = carriesName(certificate, name);
+  const names = presentedNames(certificate);
+  const found =
+    names.length === 0
+      ? 'it carries no names for servers at all (the common name does not count)'
+      : `it is for ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, and ${names.length - 8} more` : ''}`;
+  return check(
+    'name',
+    ok,
+    ok ? `it carries the name ${name.text}` : `it does not carry the name '${name.text}': ${found}`,
+  );
+}
+
+/** The rules for a certificate that vouches for another. */
+export function checkAuthority(
+  certificate: Certificate,
+  situation: Situation,
+  below: readonly Certificate[],
+): readonly Check[] {
+  const { keyUsage, basicConstraints, version } = certificate;
+  const isAuthority = basicConstraints?.ca === true;
+  const signs = keyUsage === undefined || keyUsage.includes('keyCertSign');
+  return [
+    check(
+      'basicConstraints',
+      isAuthority,
+      isAuthority
+        ? 'it is an authority'
+        : `it is not an authority (${version === 3 ? 'basicConstraints does not say CA' : `version ${version} cannot say so`}), so it may not vouch for others`,
+    ),
+    checkPathLength(certificate, below),
+    check(
+      'keyUsage',
+      signs,
+      signs
+        ? 'its key may sign certificates'
+        : 'its key may not sign certificates (keyUsage lacks keyCertSign)',
+    ),
+    checkPurpose(certificate, situation.purpose, true),
+  ];
+}
+
+/** pathLenConstraint counts the intermediates below, without self-issued ones and without the leaf. */
+function checkPathLength({ basicConstraints }: Certificate, below: readonly Certificate[]): Check {
+  const limit = basicConstraints?.pathLength;
+  const count = below.slice(1).filter((certificate) => !isSelfIssued(certificate)).length;
+  if (limit === undefined)
+    return check('pathLength', true, 'the number of authorities below it is not limited');
+  return check(
+    'pathLength',
+    count <= limit,
+    `it allows ${limit} ${limit === 1 ? 'authority' : 'authorities'} below it, and there ${count === 1 ? 'is' : 'are'} ${count}`,
+  );
+}

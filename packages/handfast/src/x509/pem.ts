@@ -1,0 +1,123 @@
+/** PEM: DER between BEGIN and END lines (RFC 7468), and certificates read from it. */
+import { latin1 } from '../wire/bytes.ts';
+import { ConfigError } from '../wire/errors.ts';
+import { type Certificate, parseCertificate } from './certificate.ts';
+
+/** One block of a PEM text. */
+export interface PemBlock {
+  /** What stands after BEGIN, such as `CERTIFICATE`. */
+  readonly label: string;
+  readonly der: Uint8Array;
+}
+
+const BEGIN = /-----BEGIN ([^-\r\n]*)-----/g;
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const VALUES = new Map(Array.from(BASE64, (character, value) => [character, value]));
+
+/** Strict base64: whole groups of four, padding at the end only, unused bits zero; `undefined` when it is not. */
+function fromBase64(text: string): Uint8Array | undefined {
+  const body = text.replace(/=+$/, '');
+  const padding = text.length - body.length;
+  if (text.length % 4 !== 0 || padding > 2) return undefined;
+  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+  let bits = 0;
+  let held = 0;
+  let offset = 0;
+  for (const character of body) {
+    const value = VALUES.get(character);
+    if (value === undefined) return undefined;
+    bits = ((bits << 6) | value) & 0xffff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes[offset++] = bits >> held;
+  }
+  return (bits & ((1 << held) - 1)) === 0 ? bytes : undefined;
+}
+
+/** Base64 of bytes, without line breaks. */
+function toBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const [a = 0, b = 0, c = 0] = bytes.subarray(i, i + 3);
+    const group = (a << 16) | (b << 8) | c;
+    const characters = [18, 12, 6, 0].map((shift) => BASE64[(group >> shift) & 63]).join('');
+    const count = Math.min(3, bytes.length - i) + 1;
+    text += characters.slice(0, count).padEnd(4, '=');
+  }
+  return text;
+}
+
+/**
+ * All blocks of a PEM text, in order; text around them is passed over.
+ * @param option the option that the text was given as, for the error.
+ * @throws {ConfigError} when there is no block, or one has no end or is not base64.
+ */
+export function readPem(text: string, option: string): readonly PemBlock[] {
+  const blocks = Array.from(text.matchAll(BEGIN), (match) => {
+    const label = match[1] as string;
+    const from = match.index + match[0].length;
+    const to = text.indexOf(`-----END ${label}-----`, from);
+    if (to < 0)
+      throw new ConfigError(
+        option,
+        `${option}: the PEM block '${label}' has no END line; is the file cut off?`,
+      );
+    const der = fromBase64(text.slice(from, to).replace(/\s+/g, ''));
+    if (der === undefined) {
+      throw new ConfigError(
+        option,
+        `${option}: the PEM block '${label}' does not hold base64; is the file damaged or encrypted?`,
+      );
+    }
+    return { label, der };
+  });
+  if (blocks.length === 0) {
+    const start = text.trim().slice(0, 30);
+    throw new ConfigError(
+      option,
+      `${option}: expected PEM ("-----BEGIN CERTIFICATE-----"), found ${start === '' ? 'nothing' : JSON.stringify(start)}`,
+    );
+  }
+  return blocks;
+}
+
+/** One PEM block. */
+export function writePem({ label, der }: PemBlock): string {
+  const lines = toBase64(der).match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+}
+
+const CERTIFICATE_LABELS: ReadonlySet<string> = new Set(['CERTIFICATE', 'X509 CERTIFICATE']);
+
+/**
+ * Certificates from PEM text, from the bytes of PEM text, or from the DER of one certificate.
+ * Other PEM blocks beside them, such as a private key, are passed over.
+ * @param option the option that they were given as, for errors.
+ * @throws {ConfigError} when there is no certificate; {@link TlsError} `ERR_BAD_CERTIFICATE` is its cause when one is malformed.
+ */
+export function readCertificates(input: string | Uint8Array, option: string): readonly Certificate[] {
+  const SEQUENCE = 0x30;
+  const ders =
+    typeof input !== 'string' && input[0] === SEQUENCE
+      ? [input]
+      : readPem(typeof input === 'string' ? input : latin1(input), option)
+          .filter(({ label }) => CERTIFICATE_LABELS.has(label))
+          .map(({ der }) => der);
+  if (ders.length === 0) {
+    throw new ConfigError(
+      option,
+      `${option}: expected a certificate, found only other PEM blocks; is it the key's file?`,
+    );
+  }
+  return ders.map((der, index) => {
+    try {
+      return parseCertificate(der);
+    } catch (cause) {
+      const which = ders.length === 1 ? 'the certificate' : `certificate ${index + 1} of ${ders.length}`;
+      throw new ConfigError(option, `${option}: ${which} cannot be read: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  });
+}
