@@ -3,11 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
-/**
- * Layers of packages/handfast/src: each room and the rooms that it may import, besides itself. A room is a folder or a
- * file; the longest name that fits a path is its room. Rooms stand below those that use them.
- */
-const LAYERS = {
+/** The rooms that a connection is composed of, each below those that use it. */
+const PARTS = {
   wire: [],
   'policy/limits.ts': [],
   crypto: ['wire'],
@@ -18,61 +15,20 @@ const LAYERS = {
   trace: ['wire', 'record', 'x509'],
   session: ['wire', 'policy/limits.ts', 'crypto', 'keys', 'x509', 'policy'],
   handshake: ['wire', 'policy/limits.ts', 'crypto', 'record', 'keys', 'x509', 'policy', 'trace', 'session'],
-  'connection.ts': [
-    'wire',
-    'policy/limits.ts',
-    'crypto',
-    'record',
-    'keys',
-    'x509',
-    'policy',
-    'trace',
-    'session',
-    'handshake',
-  ],
-  'index.ts': [
-    'wire',
-    'policy/limits.ts',
-    'crypto',
-    'record',
-    'keys',
-    'x509',
-    'policy',
-    'trace',
-    'session',
-    'handshake',
-    'connection.ts',
-  ],
-  'crypto/node': ['wire', 'crypto', 'x509'],
-  node: [
-    'wire',
-    'policy/limits.ts',
-    'crypto',
-    'record',
-    'keys',
-    'x509',
-    'policy',
-    'trace',
-    'session',
-    'handshake',
-    'connection.ts',
-    'index.ts',
-    'crypto/node',
-  ],
-  web: [
-    'wire',
-    'policy/limits.ts',
-    'crypto',
-    'record',
-    'keys',
-    'x509',
-    'policy',
-    'trace',
-    'session',
-    'handshake',
-    'connection.ts',
-    'index.ts',
-  ],
+};
+const ALL_PARTS = Object.keys(PARTS);
+
+/**
+ * Layers of packages/handfast/src: each room and the rooms that it may import, besides itself. A room is a folder or a
+ * file; the longest name that fits a path is its room.
+ */
+const LAYERS = {
+  ...PARTS,
+  'connection.ts': ALL_PARTS,
+  'index.ts': [...ALL_PARTS, 'connection.ts'],
+  'crypto/node': ['wire', 'crypto', 'x509'], // key files are DER
+  node: [...ALL_PARTS, 'connection.ts', 'index.ts', 'crypto/node'],
+  web: [...ALL_PARTS, 'connection.ts', 'index.ts'],
 };
 
 /** Rooms that may import `node:` modules; the rest runs anywhere. */

@@ -1,5 +1,5 @@
 /** Recognises what is not TLS by the first bytes of a connection, to say more than "wrong version". */
-import { latin1 } from '../wire/bytes.ts';
+import { latin1, toHex } from '../wire/bytes.ts';
 import { TlsError } from '../wire/errors.ts';
 import { ContentType } from '../wire/registry.ts';
 
@@ -50,10 +50,9 @@ export function refuseForeignProtocol(bytes: Uint8Array): void {
       'the peer sent an SSL 2.0 ClientHello, which no version of TLS accepts (RFC 9846 appendix E.5): it must be configured for TLS 1.2 or later',
     );
   }
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   throw new TlsError(
     'ERR_NOT_TLS',
-    `expected a TLS record, found the bytes ${hex}: the peer does not speak TLS on this port`,
+    `expected a TLS record, found the bytes ${toHex(bytes)}: the peer does not speak TLS on this port`,
     { firstBytes: text },
   );
 }

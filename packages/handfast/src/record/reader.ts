@@ -217,7 +217,7 @@ export class RecordReader {
       case ContentType.handshake:
         this.#alerts = 0;
         this.#assembler.push(content);
-        return this.#nextHandshake();
+        return undefined; // next() takes the messages from there
       case ContentType.alert:
         return this.#alert(content, isProtected);
       case ContentType.application_data:
@@ -233,11 +233,6 @@ export class RecordReader {
           `expected handshake, alert or application data in a protected record, found type ${type}`,
         );
     }
-  }
-
-  #nextHandshake(): Incoming | undefined {
-    const message = this.#assembler.next();
-    return message && this.#handshake(message);
   }
 
   #handshake(message: HandshakeMessage): Incoming {

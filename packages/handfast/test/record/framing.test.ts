@@ -123,8 +123,8 @@ const FOREIGN: readonly (readonly [Uint8Array, RegExp])[] = [
   [ascii('SSH-2.0-OpenSSH_9.6\r\n'), /greeted with SSH/],
   [Uint8Array.of(0x80, 0x2e, 0x01, 0x00, 0x02, 0x00, 0x15), /SSL 2\.0 ClientHello/],
   [Uint8Array.of(0x80, 0x67, 0x01, 0x03, 0x03, 0x00, 0x4e), /SSL 2\.0 ClientHello/],
-  [Uint8Array.of(0, 0, 0, 24, 4, 0, 0), /found the bytes 00 00 00 18 04/],
-  [ascii('hello there'), /found the bytes 68 65 6c 6c 6f: the peer does not speak TLS/],
+  [Uint8Array.of(0, 0, 0, 24, 4, 0, 0), /found the bytes 0000001804/],
+  [ascii('hello there'), /found the bytes 68656c6c6f: the peer does not speak TLS/],
 ];
 for (const [bytes, message] of FOREIGN) {
   test(`at the start of a connection: ${JSON.stringify(String.fromCharCode(...bytes.subarray(0, 12)))}`, () => {
