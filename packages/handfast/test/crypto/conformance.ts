@@ -22,6 +22,8 @@ import {
 import { ascii, concat, EMPTY, toHex } from '../../src/wire/bytes.ts';
 import { TlsError } from '../../src/wire/errors.ts';
 import { groupName, NamedGroup } from '../../src/wire/registry.ts';
+import { readPublicKeyInfo } from '../../src/x509/algorithms.ts';
+import { DerReader } from '../../src/x509/der.ts';
 
 const HASHES = Object.keys(HASH_LENGTH) as HashName[];
 const OPENSSL_HASHES: Readonly<Record<HashName, string>> = {
@@ -30,6 +32,7 @@ const OPENSSL_HASHES: Readonly<Record<HashName, string>> = {
   'SHA-384': 'sha384',
   'SHA-512': 'sha512',
 };
+const CURVES: readonly EcCurve[] = ['P-256', 'P-384', 'P-521'];
 const ABC = ascii('abc');
 
 /** An array that nobody else writes to: not a Buffer, whose `slice` shares memory. */
@@ -248,19 +251,18 @@ interface SignatureCase {
 
 const MESSAGE = ascii('what is signed');
 
-function rsaKey(key: KeyObject): { modulus: Uint8Array; exponent: Uint8Array } {
-  const { n = '', e = '' } = key.export({ format: 'jwk' });
-  return {
-    modulus: new Uint8Array(Buffer.from(n, 'base64url')),
-    exponent: new Uint8Array(Buffer.from(e, 'base64url')),
-  };
+function publicKeyOf(key: KeyObject): PublicKey {
+  const spki = new Uint8Array(key.export({ type: 'spki', format: 'der' }));
+  const { key: publicKey } = readPublicKeyInfo(new DerReader(spki));
+  assert.ok(publicKey);
+  return publicKey;
 }
 
 /** A signature of every algorithm of the contract. */
 function signatureCases(): readonly SignatureCase[] {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const rsaPublic = { kind: 'rsa', ...rsaKey(rsa.publicKey) } as const;
-  const pssKey = { ...rsaPublic, kind: 'rsa-pss' } as const;
+  const rsaPublic = publicKeyOf(rsa.publicKey);
+  const pssKey = { ...rsaPublic, kind: 'rsa-pss' } as PublicKey;
   const cases: SignatureCase[] = [];
   for (const hash of HASHES) {
     const pkcs1 = { key: rsa.privateKey, padding: constants.RSA_PKCS1_PADDING };
@@ -278,17 +280,9 @@ function signatureCases(): readonly SignatureCase[] {
       cases.push({ name: `rsa-pss key, ${hash}, salt ${saltLength}`, algorithm, key: pssKey, signature });
     }
   }
-  for (const [curve, length] of [
-    ['P-256', 65],
-    ['P-384', 97],
-    ['P-521', 133],
-  ] as const) {
+  for (const curve of CURVES) {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: curve });
-    const key = {
-      kind: 'ec',
-      curve,
-      point: new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }).subarray(-length)),
-    } as const;
+    const key = publicKeyOf(publicKey);
     for (const hash of HASHES) {
       const signature = new Uint8Array(sign(OPENSSL_HASHES[hash], MESSAGE, privateKey));
       cases.push({
@@ -299,17 +293,12 @@ function signatureCases(): readonly SignatureCase[] {
       });
     }
   }
-  for (const [kind, pair, length] of [
-    ['ed25519', generateKeyPairSync('ed25519'), 32],
-    ['ed448', generateKeyPairSync('ed448'), 57],
+  for (const [kind, pair] of [
+    ['ed25519', generateKeyPairSync('ed25519')],
+    ['ed448', generateKeyPairSync('ed448')],
   ] as const) {
-    const key = new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' }).subarray(-length));
-    cases.push({
-      name: kind,
-      algorithm: { kind },
-      key: { kind, key },
-      signature: new Uint8Array(sign(null, MESSAGE, pair.privateKey)),
-    });
+    const signature = new Uint8Array(sign(null, MESSAGE, pair.privateKey));
+    cases.push({ name: kind, algorithm: { kind }, key: publicKeyOf(pair.publicKey), signature });
   }
   return cases;
 }
@@ -321,7 +310,7 @@ const MALFORMED_KEYS: readonly PublicKey[] = [
   { kind: 'rsa', modulus: new Uint8Array(256).fill(0xff), exponent: EMPTY },
   { kind: 'rsa', modulus: new Uint8Array(256).fill(0xfe), exponent: Uint8Array.of(1, 0, 1) },
   { kind: 'rsa-pss', modulus: EMPTY, exponent: EMPTY },
-  ...(['P-256', 'P-384', 'P-521'] as const).flatMap((curve: EcCurve): PublicKey[] => {
+  ...CURVES.flatMap((curve): PublicKey[] => {
     const length = { 'P-256': 65, 'P-384': 97, 'P-521': 133 }[curve];
     return [
       { kind: 'ec', curve, point: EMPTY },
@@ -401,7 +390,7 @@ function testSignatures(provider: CryptoProvider): void {
 
   test('verify wants an RSA signature with its leading zeros', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
-    const key = { kind: 'rsa', ...rsaKey(publicKey) } as const;
+    const key = publicKeyOf(publicKey);
     for (const [padding, algorithm] of [
       [constants.RSA_PKCS1_PADDING, { kind: 'rsa-pkcs1', hash: 'SHA-256' }],
       [
