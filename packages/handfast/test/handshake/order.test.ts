@@ -1,0 +1,356 @@
+/**
+ * What must have arrived before Finished: every message of every flow is dropped, repeated, exchanged with its
+ * neighbour, replaced by and preceded by every other message, in both roles. The coroutines run without a record
+ * layer, so nothing but the handshake itself can notice.
+ *
+ * What must happen is computed by these rules, which are stated here apart from the code:
+ *
+ * 1. A message that may not come now is refused with ERR_UNEXPECTED_MESSAGE ({@link admitted}).
+ * 2. A hello that may come now but is not the peer's right one is refused with ERR_ILLEGAL_PARAMETER; a server cannot
+ *    know a strange first ClientHello for one, but then its client refuses the answer.
+ * 3. A certificate that is missing from Certificate is refused: by a client always, by a server that requires one.
+ * 4. Any other departure from what the peer sent makes the next proof fail: ERR_BAD_SIGNATURE for CertificateVerify,
+ *    ERR_BAD_FINISHED for Finished.
+ * 5. Where nothing more arrives, the receiver waits, and has not completed.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MessageOrder } from '../../src/handshake/order.ts';
+import type { Role } from '../../src/trace/events.ts';
+import { equalBytes } from '../../src/wire/bytes.ts';
+import { TlsError, type TlsErrorCode } from '../../src/wire/errors.ts';
+import { encodeHandshake } from '../../src/wire/messages/index.ts';
+import { newSessionTicket } from '../../src/wire/messages/new-session-ticket.ts';
+import { HandshakeType, messageName, NamedGroup } from '../../src/wire/registry.ts';
+import { Bare, nameOf } from '../support/bare.ts';
+import { identityFrom, identityOf } from '../support/identities.ts';
+import { other, type PairOptions } from '../support/pair.ts';
+import { issue, testPki } from '../support/pki.ts';
+
+const COOKIE_SECRET = new Uint8Array(32).fill(1);
+const identities = [identityOf('client')];
+
+/** Every flow of a full handshake. The client offers two protocols, so that foreign answers can differ in one. */
+function flowsWith(protocol: string): Readonly<Record<string, PairOptions>> {
+  const shows = { applicationProtocols: ['ours', 'theirs'], identities };
+  const declines = { applicationProtocols: ['ours', 'theirs'] };
+  const server = { applicationProtocols: [protocol] };
+  const groups = [NamedGroup.secp256r1];
+  return {
+    plain: { client: shows, server },
+    'client certificate required': { client: shows, server: { ...server, clientAuthentication: 'require' } },
+    'client certificate requested': { client: shows, server: { ...server, clientAuthentication: 'request' } },
+    'client certificate declined': {
+      client: declines,
+      server: { ...server, clientAuthentication: 'request' },
+    },
+    HelloRetryRequest: { client: shows, server: { ...server, groups } },
+    cookie: { client: shows, server: { ...server, cookieSecret: COOKIE_SECRET, alwaysRetry: true } },
+    'HelloRetryRequest, cookie and client certificate': {
+      client: shows,
+      server: { ...server, groups, cookieSecret: COOKIE_SECRET, clientAuthentication: 'require' },
+    },
+  };
+}
+
+const FLOWS = flowsWith('ours');
+
+/** What a receiver has been given: a message, and whether it is what its peer sent for this place. */
+interface Delivery {
+  readonly message: Uint8Array;
+  readonly isGenuine: boolean;
+}
+
+/** Changes what one side receives: `index` counts the messages that its peer sent. */
+type Tamper = (message: Uint8Array, index: number) => readonly Delivery[];
+
+const genuine = (message: Uint8Array): Delivery => ({ message, isGenuine: true });
+const strange = (message: Uint8Array): Delivery => ({ message, isGenuine: false });
+
+interface Run {
+  readonly sides: Readonly<Record<Role, Bare>>;
+  /** What each side was given before it failed. */
+  readonly deliveries: Readonly<Record<Role, Delivery[]>>;
+}
+
+/** One handshake, in which `receiver` gets what `tamper` makes of the messages. */
+function run(flow: PairOptions, receiver: Role, tamper: Tamper): Run {
+  const sides = { server: new Bare('server', flow), client: new Bare('client', flow) };
+  const deliveries: Record<Role, Delivery[]> = { client: [], server: [] };
+  let index = 0;
+  let hasGap = false;
+  for (;;) {
+    const from: Role = sides.client.outbox.length > 0 ? 'client' : 'server';
+    const message = sides[from].outbox.shift();
+    if (message === undefined) return { sides, deliveries };
+    const to = other(from);
+    const given = to === receiver ? tamper(message, index++) : [genuine(message)];
+    for (const delivery of given) {
+      if (sides[to].error !== undefined) break;
+      deliveries[to].push({ ...delivery, isGenuine: delivery.isGenuine && !(hasGap && to === receiver) });
+      sides[to].deliver(delivery.message);
+    }
+    hasGap ||= given.length === 0;
+  }
+}
+
+const untouched: Tamper = (message) => [genuine(message)];
+
+/** The messages that may come after `seen`, for a receiver in a flow. */
+function admitted(flow: PairOptions, receiver: Role, seen: readonly Delivery[]): readonly string[] {
+  const names = seen.map(({ message }) => nameOf(message));
+  const last = names.at(-1);
+  if (last === 'Finished' || (names.includes('Finished') && last !== undefined)) {
+    return receiver === 'client' ? ['KeyUpdate', 'NewSessionTicket'] : ['KeyUpdate'];
+  }
+  return receiver === 'client' ? (AFTER_AT_CLIENT[last ?? ''] ?? []) : admittedAtServer(flow, seen, last);
+}
+
+const AFTER_AT_CLIENT: Readonly<Record<string, readonly string[]>> = {
+  '': ['HelloRetryRequest', 'ServerHello'],
+  HelloRetryRequest: ['ServerHello'],
+  ServerHello: ['EncryptedExtensions'],
+  EncryptedExtensions: ['CertificateRequest', 'Certificate'],
+  CertificateRequest: ['Certificate'],
+  Certificate: ['CertificateVerify'],
+  CertificateVerify: ['Finished'],
+};
+
+function admittedAtServer(
+  { server = {} }: PairOptions,
+  seen: readonly Delivery[],
+  last: string | undefined,
+): readonly string[] {
+  const isRetried = server.groups !== undefined || server.alwaysRetry === true;
+  const isAsked = server.clientAuthentication !== undefined;
+  if (last === undefined || (isRetried && seen.length === 1)) return ['ClientHello'];
+  if (last === 'ClientHello') return [isAsked ? 'Certificate' : 'Finished'];
+  if (last === 'Certificate' && !isEmptyCertificate(seen.at(-1)?.message)) return ['CertificateVerify'];
+  return ['Finished'];
+}
+
+/** Certificate with an empty context and an empty list: 1 + 3 zero bytes after the header. */
+function isEmptyCertificate(message: Uint8Array | undefined): boolean {
+  return message?.length === 8;
+}
+
+/** What the rules say about what a receiver was given. */
+function expectedOutcome(
+  flow: PairOptions,
+  receiver: Role,
+  deliveries: readonly Delivery[],
+): TlsErrorCode | 'waits' | 'completes' {
+  let hasDeparted = false;
+  for (const [i, { message, isGenuine }] of deliveries.entries()) {
+    const name = nameOf(message);
+    if (!admitted(flow, receiver, deliveries.slice(0, i)).includes(name)) return 'ERR_UNEXPECTED_MESSAGE';
+    const isFirstClientHello = name === 'ClientHello' && i === 0;
+    hasDeparted ||= !isGenuine;
+    if (hasDeparted && /Hello/.test(name) && !isFirstClientHello) return 'ERR_ILLEGAL_PARAMETER';
+    if (isEmptyCertificate(message) && name === 'Certificate') {
+      if (receiver === 'client') return 'ERR_EMPTY_CERTIFICATE';
+      if (flow.server?.clientAuthentication === 'require') return 'ERR_CERTIFICATE_REQUIRED';
+    }
+    if (hasDeparted && name === 'CertificateVerify') return 'ERR_BAD_SIGNATURE';
+    if (hasDeparted && name === 'Finished') return 'ERR_BAD_FINISHED';
+  }
+  return deliveries.some(({ message }) => nameOf(message) === 'Finished') ? 'completes' : 'waits';
+}
+
+const ALERTS: Readonly<Partial<Record<TlsErrorCode, string>>> = {
+  ERR_UNEXPECTED_MESSAGE: 'unexpected_message',
+  ERR_ILLEGAL_PARAMETER: 'illegal_parameter',
+  ERR_EMPTY_CERTIFICATE: 'decode_error',
+  ERR_CERTIFICATE_REQUIRED: 'certificate_required',
+  ERR_BAD_SIGNATURE: 'decrypt_error',
+  ERR_BAD_FINISHED: 'decrypt_error',
+};
+
+/** Runs one tampered handshake and holds it against the rules. Answers what happened, for the count. */
+function check(what: string, flow: PairOptions, receiver: Role, tamper: Tamper): string {
+  const { sides, deliveries } = run(flow, receiver, tamper);
+  const side = sides[receiver];
+  const given = deliveries[receiver].map(({ message }) => nameOf(message)).join(', ');
+  const expected = expectedOutcome(flow, receiver, deliveries[receiver]);
+  const where = `${what}; the ${receiver} was given ${given || 'nothing'}`;
+  if (expected === 'completes') {
+    assert.equal(side.error, undefined, where);
+    assert.ok(side.secured, where);
+    return expected;
+  }
+  const hadCompleted = deliveries[receiver]
+    .slice(0, -1)
+    .some(({ message }) => nameOf(message) === 'Finished');
+  assert.equal(side.secured !== undefined, hadCompleted, where);
+  assert.equal(side.keyChanges.includes('received application'), hadCompleted, where);
+  if (expected === 'waits') {
+    assert.equal(side.error, undefined, where);
+    return expected;
+  }
+  const { error } = side;
+  assert.ok(error instanceof TlsError, where);
+  assert.deepEqual([error.code, error.alert], [expected, ALERTS[expected]], `${where}: ${error.message}`);
+  return expected;
+}
+
+/** Messages of other handshakes, none of which is the same as one of ours by chance, and messages that belong into none. */
+function foreignMessages(): readonly Uint8Array[] {
+  const all: Uint8Array[] = [];
+  const impostor = identityFrom(issue({ subject: 'Another', issuer: testPki().intermediate }));
+  for (const flow of Object.values(flowsWith('theirs'))) {
+    const options = { ...flow, server: { ...flow.server, identities: [impostor] } };
+    const { deliveries } = run(options, 'client', untouched);
+    for (const { message } of [...deliveries.client, ...deliveries.server]) {
+      const isKnown = all.some(
+        (known) =>
+          nameOf(known) === nameOf(message) && isEmptyCertificate(known) === isEmptyCertificate(message),
+      );
+      if (!isKnown) all.push(message);
+    }
+  }
+  const bare = (type: number, ...body: number[]): Uint8Array =>
+    Uint8Array.of(type, 0, 0, body.length, ...body);
+  return [
+    ...all,
+    bare(HandshakeType.hello_request),
+    bare(HandshakeType.end_of_early_data),
+    bare(HandshakeType.server_key_exchange, 0),
+    bare(HandshakeType.server_hello_done),
+    bare(HandshakeType.client_key_exchange, 0),
+    bare(HandshakeType.certificate_url, 0),
+    bare(HandshakeType.certificate_status, 0),
+    bare(HandshakeType.key_update, 0),
+    bare(HandshakeType.message_hash, 0),
+    bare(99),
+    encodeHandshake(HandshakeType.new_session_ticket, newSessionTicket, {
+      ticketLifetime: 1,
+      ticketAgeAdd: 2,
+      ticketNonce: Uint8Array.of(3),
+      ticket: Uint8Array.of(4),
+      extensions: {},
+    }),
+  ];
+}
+
+const FOREIGN = foreignMessages();
+
+test('there is a foreign message of every type', () => {
+  const names = new Set(FOREIGN.map(nameOf));
+  for (const type of Object.values(HandshakeType)) assert.ok(names.has(messageName(type)), messageName(type));
+  assert.ok(names.has('HelloRetryRequest'));
+  assert.equal(FOREIGN.filter(isEmptyCertificate).length, 1);
+});
+
+for (const [name, flow] of Object.entries(FLOWS)) {
+  for (const receiver of ['client', 'server'] as const) {
+    const baseline = run(flow, receiver, untouched);
+    const received = baseline.deliveries[receiver].map(({ message }) => message);
+    const at = (target: number, change: (message: Uint8Array) => readonly Delivery[]): Tamper => {
+      return (message, index) => (index === target ? change(message) : [genuine(message)]);
+    };
+
+    test(`${name}: untouched, the ${receiver} completes`, () => {
+      for (const side of ['client', 'server'] as const) assert.ok(baseline.sides[side].secured);
+      assert.equal(check('untouched', flow, receiver, untouched), 'completes');
+    });
+
+    test(`${name}: the ${receiver} misses a message`, () => {
+      for (const [i, message] of received.entries()) {
+        check(
+          `${nameOf(message)} dropped`,
+          flow,
+          receiver,
+          at(i, () => []),
+        );
+      }
+    });
+
+    test(`${name}: the ${receiver} gets a message twice`, () => {
+      for (const [i, message] of received.entries()) {
+        const twice = at(i, (bytes) => [genuine(bytes), strange(bytes)]);
+        assert.notEqual(check(`${nameOf(message)} twice`, flow, receiver, twice), 'completes');
+      }
+    });
+
+    test(`${name}: the ${receiver} gets two messages in the wrong order`, () => {
+      for (const [i, message] of received.entries()) {
+        let held: Uint8Array | undefined;
+        const exchanged: Tamper = (bytes, index) => {
+          if (index === i) held = bytes;
+          if (index === i) return [];
+          return index === i + 1 && held !== undefined ? [strange(bytes), strange(held)] : [genuine(bytes)];
+        };
+        assert.notEqual(check(`${nameOf(message)} after the next`, flow, receiver, exchanged), 'completes');
+      }
+    });
+
+    test(`${name}: the ${receiver} gets another message in place of one, and before it`, () => {
+      const outcomes = new Map<string, number>();
+      for (const i of received.keys()) {
+        for (const foreign of FOREIGN) {
+          const put = (bytes: Uint8Array): Delivery =>
+            equalBytes(bytes, foreign) ? genuine(bytes) : strange(foreign);
+          for (const change of [
+            at(i, (bytes) => [put(bytes)]),
+            at(i, (bytes) => [strange(foreign), genuine(bytes)]),
+          ]) {
+            const outcome = check(`${nameOf(foreign)} at ${i}`, flow, receiver, change);
+            outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+          }
+        }
+      }
+      assert.ok((outcomes.get('ERR_UNEXPECTED_MESSAGE') ?? 0) > 30);
+      assert.ok((outcomes.get('ERR_BAD_FINISHED') ?? 0) >= 1);
+    });
+
+    test(`${name}: the ${receiver} gets another message after the handshake`, () => {
+      const last = received.length - 1;
+      for (const foreign of FOREIGN) {
+        const outcome = check(
+          `${nameOf(foreign)} at the end`,
+          flow,
+          receiver,
+          at(last, (bytes) => [genuine(bytes), strange(foreign)]),
+        );
+        const isFine =
+          nameOf(foreign) === 'KeyUpdate' ||
+          (receiver === 'client' && nameOf(foreign) === 'NewSessionTicket');
+        assert.equal(outcome, isFine ? 'completes' : 'ERR_UNEXPECTED_MESSAGE');
+      }
+    });
+  }
+}
+
+test('a strange first ClientHello leads to an answer that its client refuses', () => {
+  for (const flow of Object.values(FLOWS)) {
+    const foreign = FOREIGN.find((message) => nameOf(message) === 'ClientHello');
+    assert.ok(foreign);
+    const { sides } = run(flow, 'server', (message, index) => [
+      index === 0 ? strange(foreign) : genuine(message),
+    ]);
+    assert.ok(sides.client.error instanceof TlsError);
+    assert.equal(sides.client.error.code, 'ERR_ILLEGAL_PARAMETER');
+    assert.equal(sides.server.secured, undefined);
+  }
+});
+
+test('Finished does not count before the peer has proved what it must, even if every message came', () => {
+  const messages = {
+    client: ['ServerHello', 'EncryptedExtensions', 'Certificate', 'CertificateVerify'],
+    server: ['ClientHello', 'Certificate', 'CertificateVerify'],
+  };
+  for (const role of ['client', 'server'] as const) {
+    for (const proofs of [[], ['trusted certificate'], ['CertificateVerify']] as const) {
+      const order = new MessageOrder(role);
+      Object.assign(order.facts, { certificateRequested: true, certificateShown: true });
+      for (const message of messages[role]) order.admit(message);
+      for (const proof of proofs) order.prove(proof);
+      assert.throws(() => order.admit('Finished'), { code: 'ERR_INTERNAL', message: /has not proved/ });
+    }
+  }
+  // A server that requires a certificate is not content with a client that shows none.
+  const order = new MessageOrder('server');
+  Object.assign(order.facts, { certificateRequested: true, certificateRequired: true });
+  for (const message of ['ClientHello', 'Certificate']) order.admit(message);
+  assert.throws(() => order.admit('Finished'), { code: 'ERR_INTERNAL', message: /has not proved/ });
+});

@@ -1,0 +1,193 @@
+/**
+ * A peer that holds all the keys and keeps none of the rules. It is made of the same parts as an honest one, so that
+ * what it sends is right in everything but the one thing that a test wants to be wrong.
+ */
+import assert from 'node:assert/strict';
+import {
+  createClientConnection,
+  createServerConnection,
+  type ServerTarget,
+  type TlsConnection,
+} from '../../src/connection.ts';
+import { isPromise } from '../../src/crypto/provider.ts';
+import {
+  type ClientConfig,
+  clientConfig,
+  type ServerConfig,
+  serverConfig,
+} from '../../src/handshake/config.ts';
+import { HandshakeContext, type Observers } from '../../src/handshake/context.ts';
+import { type Handshake, NEXT_MESSAGE } from '../../src/handshake/driver.ts';
+import { deriveHandshakeSecrets } from '../../src/handshake/secrets.ts';
+import { type ClientOffer, receiveClientHello, sendServerHello } from '../../src/handshake/server/hello.ts';
+import { recordHeader } from '../../src/record/framing.ts';
+import type { HandshakeMessage } from '../../src/record/handshake-assembler.ts';
+import type { RecordProtection } from '../../src/record/protection.ts';
+import { type Incoming, RecordReader } from '../../src/record/reader.ts';
+import type { Role } from '../../src/trace/events.ts';
+import { type AlertName, alertName } from '../../src/wire/alerts.ts';
+import { concat } from '../../src/wire/bytes.ts';
+import type { TlsErrorCode } from '../../src/wire/errors.ts';
+import { ContentType } from '../../src/wire/registry.ts';
+import { clientOptions, type PairOptions, serverOptions } from './pair.ts';
+
+/** The value, which must be there at once. */
+export function atOnce<T>(value: T | PromiseLike<T>): T {
+  assert.ok(!isPromise(value));
+  return value as T;
+}
+
+/** A peer under the test's control, and the honest connection that it talks to. */
+export class Puppet<Config extends ClientConfig | ServerConfig> {
+  readonly h: HandshakeContext<Config>;
+  /** The honest side. */
+  readonly victim: TlsConnection;
+  /** What the victim's handlers were told. */
+  readonly events: string[] = [];
+  readonly #reader: RecordReader;
+  #seal: RecordProtection | undefined;
+  #out: Uint8Array[] = [];
+
+  constructor(
+    role: Role,
+    config: Config,
+    makeVictim: (handlers: Puppet<Config>['handlers']) => TlsConnection,
+    observers: Observers = {},
+  ) {
+    this.#reader = new RecordReader({ role });
+    this.h = new HandshakeContext(
+      role,
+      config,
+      {
+        sendHandshake: (message) => this.record(ContentType.handshake, message),
+        sendChangeCipherSpec: () => this.plaintext(ContentType.change_cipher_spec, Uint8Array.of(1)),
+        changeKeys: (direction, epoch, protection) => {
+          if (direction === 'sent') this.#seal = protection;
+          else this.#reader.changeKeys(epoch, protection);
+        },
+        flush: () => {},
+      },
+      observers,
+    );
+    this.victim = makeVictim(this.handlers);
+  }
+
+  get handlers() {
+    const note = (what: string) => (): void => {
+      this.events.push(what);
+    };
+    return {
+      onEstablished: note('established'),
+      onData: note('data'),
+      onEnd: note('end'),
+      onError: note('error'),
+    };
+  }
+
+  /** One record under the current keys, or in plaintext while there are none. */
+  record(type: number, content: Uint8Array): void {
+    if (this.#seal === undefined) {
+      this.plaintext(type, content);
+      return;
+    }
+    const { header, fragment } = atOnce(this.#seal.seal(type, content, 0));
+    this.#out.push(concat(header, fragment));
+  }
+
+  plaintext(type: number, content: Uint8Array): void {
+    this.raw(concat(recordHeader(type, 0x0303, content.length), content));
+  }
+
+  /** Bytes as they are. */
+  raw(bytes: Uint8Array): void {
+    this.#out.push(bytes);
+  }
+
+  /** Removes what was sent and not delivered yet. */
+  takeBack(): Uint8Array {
+    const bytes = concat(...this.#out);
+    this.#out = [];
+    return bytes;
+  }
+
+  /** Delivers what is there, both ways. */
+  exchange(): void {
+    this.victim.receive(this.takeBack());
+    this.#reader.push(concat(...this.victim.takeOutgoing()));
+  }
+
+  /** What the victim sent next; delivers first where there is nothing yet. */
+  next(): Incoming | undefined {
+    const incoming = atOnce(this.#reader.next());
+    if (incoming !== undefined) return incoming;
+    this.exchange();
+    return atOnce(this.#reader.next());
+  }
+
+  nextMessage(): HandshakeMessage {
+    const incoming = this.next();
+    assert.ok(incoming?.type === 'handshake', `expected a message of the victim's, found ${incoming?.type}`);
+    return incoming.message;
+  }
+
+  /** Runs a handshake, or a part of one, with the victim. */
+  run<T>(part: Handshake<T>): T {
+    let step = part.next();
+    while (!step.done) {
+      assert.equal(step.value, NEXT_MESSAGE);
+      step = part.next(this.nextMessage());
+    }
+    return step.value;
+  }
+
+  /** The victim must have refused: with this error, told by this alert, after nothing but `before`. */
+  assertRefused(code: TlsErrorCode, alert: AlertName, ...before: readonly string[]): void {
+    let received: Incoming | undefined;
+    do received = this.next();
+    while (received !== undefined && received.type !== 'alert');
+    const { error } = this.victim;
+    assert.ok(error !== undefined, 'the victim has not refused');
+    assert.equal(error.code, code, error.message);
+    assert.deepEqual(this.events, [...before, 'error']);
+    if (!before.includes('established')) assert.equal(this.victim.established, undefined);
+    assert.ok(received?.type === 'alert', 'no alert came');
+    assert.equal(alertName(received.description), alert);
+    assert.equal(received.level, 2);
+  }
+}
+
+/** A cheating server, and the honest client that it meets. */
+export function cheatingServer(
+  { client, server }: PairOptions = {},
+  target: ServerTarget = { name: 'localhost' },
+): Puppet<ServerConfig> {
+  const config = clientConfig(clientOptions(client));
+  return new Puppet('server', serverConfig(serverOptions(server)), (handlers) =>
+    createClientConnection(config, target, handlers),
+  );
+}
+
+/** A cheating client, and the honest server that it meets. */
+export function cheatingClient({ client, server }: PairOptions = {}): Puppet<ClientConfig> {
+  const config = serverConfig(serverOptions(server));
+  return new Puppet('client', clientConfig(clientOptions(client)), (handlers) =>
+    createServerConnection(config, handlers),
+  );
+}
+
+/** A server's part up to its handshake keys, as it should be. */
+export function exchangeHellos(server: Puppet<ServerConfig>): {
+  offer: ClientOffer;
+  handshake: ReturnType<typeof deriveHandshakeSecrets>;
+} {
+  const { h } = server;
+  const offer = server.run(receiveClientHello(h));
+  const keyExchange = h.provider.groups.get(offer.group);
+  assert.ok(keyExchange);
+  const { share, secret } = atOnce(keyExchange.respond(offer.clientShare));
+  sendServerHello(h, offer, share);
+  const handshake = deriveHandshakeSecrets(h, secret);
+  h.useTrafficSecret('received', 'handshake', handshake.client);
+  h.useTrafficSecret('sent', 'handshake', handshake.server);
+  return { offer, handshake };
+}
