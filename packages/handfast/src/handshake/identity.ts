@@ -59,7 +59,7 @@ export function createIdentity(options: IdentityOptions): Identity {
 }
 
 /** Whether two public keys are the same, member by member. */
-function samePublicKey(a: unknown, b: unknown): boolean {
+export function samePublicKey(a: unknown, b: unknown): boolean {
   if (a instanceof Uint8Array && b instanceof Uint8Array) return equalBytes(a, b);
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];

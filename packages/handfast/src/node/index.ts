@@ -1,0 +1,38 @@
+/** The entry `handfast/node`: TLS on Node's sockets, servers and HTTP, in the shape of `node:tls`. */
+export { type ConnectOptions, connect } from './connect.ts';
+export {
+  type CertificateInput,
+  type CredentialOptions,
+  type IdentityInput,
+  type KeyInput,
+  loadCertificates,
+  loadIdentities,
+  loadIdentity,
+  type OneOrMany,
+} from './credentials.ts';
+export {
+  Agent,
+  type AgentOptions,
+  createHttpsServer,
+  type HttpsRequestOptions,
+  HttpsServer,
+  type HttpsServerOptions,
+  httpsRequest,
+} from './https.ts';
+export { DEFAULT_CONNECT_TIMEOUT, DEFAULT_HANDSHAKE_TIMEOUT } from './limits.ts';
+export {
+  type ClientTlsOptions,
+  clientTlsConfig,
+  type ServerTlsOptions,
+  serverTlsConfig,
+  type TlsOptions,
+} from './options.ts';
+export { rootAnchors } from './roots.ts';
+export { createServer, Server, type TlsServerOptions } from './server.ts';
+export { TLSSocket } from './socket.ts';
+export {
+  type UndiciCallback,
+  type UndiciConnectorOptions,
+  type UndiciTarget,
+  undiciConnector,
+} from './undici.ts';

@@ -1,0 +1,262 @@
+/** The options of sockets and servers, with the names of `node:tls` where it has one, and what the core makes of them. */
+import { nodeProvider } from '../crypto/node/index.ts';
+import type { Awaitable } from '../crypto/provider.ts';
+import {
+  type ClientConfig,
+  type ClientOptions,
+  clientConfig,
+  type EndpointOptions,
+  type ServerConfig,
+  type ServerOptions,
+  serverConfig,
+} from '../handshake/config.ts';
+import type { Identity } from '../handshake/identity.ts';
+import { chainVerifier, type PeerVerifier } from '../handshake/verifier.ts';
+import { ConfigError } from '../wire/errors.ts';
+import type { CertificateRequest } from '../wire/messages/certificate-request.ts';
+import type { ClientHello } from '../wire/messages/client-hello.ts';
+import type { StrengthPolicy } from '../x509/checks.ts';
+import {
+  type CertificateInput,
+  type IdentityInput,
+  type KeyInput,
+  loadCertificates,
+  loadIdentities,
+  type OneOrMany,
+} from './credentials.ts';
+import { DEFAULT_HANDSHAKE_TIMEOUT } from './limits.ts';
+import { rootAnchors } from './roots.ts';
+
+type SharedOptions = Omit<Partial<EndpointOptions>, 'provider' | 'applicationProtocols'>;
+type OwnClientOptions = Omit<
+  ClientOptions,
+  keyof EndpointOptions | 'verifier' | 'identities' | 'selectIdentity'
+>;
+type OwnServerOptions = Omit<
+  ServerOptions,
+  keyof EndpointOptions | 'verifier' | 'identities' | 'selectIdentity'
+>;
+
+/** What clients and servers have in common. */
+export interface TlsOptions extends SharedOptions {
+  /** Certificate chains, leaf first: PEM, DER, or parsed. Several chains may follow each other. */
+  readonly cert?: OneOrMany<CertificateInput> | undefined;
+  /** The private keys of the leaves in `cert`, in any order. */
+  readonly key?: OneOrMany<KeyInput> | undefined;
+  /** For encrypted keys that bring no passphrase of their own. */
+  readonly passphrase?: string | undefined;
+  /** Identities besides those of `cert` and `key`, such as with keys that are held elsewhere. */
+  readonly identities?: readonly IdentityInput[] | undefined;
+  /**
+   * The authorities to trust, in place of Node's root store (and of `NODE_EXTRA_CA_CERTS`). An empty list trusts
+   * nobody.
+   */
+  readonly ca?: OneOrMany<CertificateInput> | undefined;
+  /** The weakest keys and signatures to accept in the peer's chain. Default: `DEFAULT_STRENGTH` of handfast/x509. */
+  readonly strength?: StrengthPolicy | undefined;
+  /** Judges the peer's certificate, in place of `ca` and the rules of handfast/x509. */
+  readonly verifier?: PeerVerifier | undefined;
+  /** Application protocols, best first, such as `['h2', 'http/1.1']`. Default: none. */
+  readonly ALPNProtocols?: readonly string[] | undefined;
+  /** How long a handshake may take in milliseconds, 0 for no limit. Default: `DEFAULT_HANDSHAKE_TIMEOUT`. */
+  readonly handshakeTimeout?: number | undefined;
+  /** Whether `trace` events tell secrets too. Default: false. */
+  readonly traceSecrets?: boolean | undefined;
+  /** There for callers of `node:tls`: peers are always verified, and `false` is refused. */
+  readonly rejectUnauthorized?: boolean | undefined;
+}
+
+/** The TLS options of `connect()`. */
+export interface ClientTlsOptions extends TlsOptions, OwnClientOptions {
+  /** Chooses how to answer a server that asks for a certificate; `undefined` shows none. */
+  readonly selectIdentity?:
+    | ((request: CertificateRequest) => Awaitable<IdentityInput | undefined>)
+    | undefined;
+}
+
+/** The TLS options of `createServer()`. */
+export interface ServerTlsOptions extends TlsOptions, OwnServerOptions {
+  /** Chooses the certificate for a ClientHello; `undefined` refuses with `unrecognized_name`. */
+  readonly selectIdentity?: ((hello: ClientHello) => Awaitable<IdentityInput | undefined>) | undefined;
+  /** Ask clients for a certificate that `ca` vouches for, and refuse those that have none. Default: false. */
+  readonly requestCert?: boolean | undefined;
+}
+
+/** Options of `node:tls` that would be dangerous to overlook, and what to use instead. */
+const NOT_OFFERED: Readonly<Record<string, string>> = {
+  ciphers: 'list suites in cipherSuites',
+  ecdhCurve: 'list groups in groups',
+  sigalgs: 'list schemes in signatureSchemes',
+  honorCipherOrder: 'use preference',
+  dhparam: 'TLS 1.3 has named groups only, see groups',
+  pfx: 'convert it to PEM, for cert and key',
+  crl: 'revocation lists are not checked yet',
+  secureContext: 'use config, or the options themselves',
+  secureProtocol: 'handfast speaks TLS 1.3 only',
+  secureOptions: 'there are no OpenSSL flags here',
+  checkServerIdentity: 'use verifier',
+  SNICallback: 'use selectIdentity',
+  ALPNCallback: 'use ALPNProtocols and preference',
+  pskCallback: 'pre-shared keys are not offered yet',
+  session: 'resumption is not offered yet',
+  ticketKeys: 'resumption is not offered yet',
+};
+
+function refuseForeignOptions(options: object): void {
+  const given = options as Readonly<Record<string, unknown>>;
+  for (const [option, advice] of Object.entries(NOT_OFFERED)) {
+    if (given[option] !== undefined && given[option] !== null) {
+      throw new ConfigError(option, `${option}: handfast does not have this option of node:tls; ${advice}`);
+    }
+  }
+  const { rejectUnauthorized, minVersion, maxVersion } = given;
+  if (rejectUnauthorized !== undefined && rejectUnauthorized !== true) {
+    throw new ConfigError(
+      'rejectUnauthorized',
+      'rejectUnauthorized: peers are always verified; to trust a private authority, give its certificate as ca',
+    );
+  }
+  if (maxVersion !== undefined && maxVersion !== 'TLSv1.3') {
+    throw new ConfigError('maxVersion', `maxVersion: handfast speaks TLSv1.3, found ${String(maxVersion)}`);
+  }
+  if (minVersion !== undefined && !/^TLSv1(\.[1-3])?$/.test(String(minVersion))) {
+    throw new ConfigError(
+      'minVersion',
+      `minVersion: expected a version up to TLSv1.3, found ${String(minVersion)}`,
+    );
+  }
+}
+
+/** The options that the core has under the same name, by whom they are for. Types keep the lists complete. */
+const ENDPOINT_OPTIONS = keysOf<keyof SharedOptions>({
+  now: true,
+  cipherSuites: true,
+  groups: true,
+  signatureSchemes: true,
+  certificateSignatureSchemes: true,
+  maxFragmentLength: true,
+  padding: true,
+  customize: true,
+  recordsPerKey: true,
+});
+const CLIENT_OPTIONS = keysOf<keyof OwnClientOptions>({
+  keyShares: true,
+  requestOcspResponse: true,
+  requestSignedCertificateTimestamps: true,
+  middleboxCompatibility: true,
+});
+const SERVER_OPTIONS = keysOf<keyof OwnServerOptions>({
+  requireKnownServerName: true,
+  preference: true,
+  clientAuthentication: true,
+  cookieSecret: true,
+  alwaysRetry: true,
+});
+
+/** Every option that makes one client's connections differ from another's. */
+export const CLIENT_TLS_OPTIONS: readonly (keyof ClientTlsOptions)[] = [
+  ...ENDPOINT_OPTIONS,
+  ...CLIENT_OPTIONS,
+  ...keysOf<Exclude<keyof ClientTlsOptions, keyof SharedOptions | keyof OwnClientOptions>>({
+    cert: true,
+    key: true,
+    passphrase: true,
+    identities: true,
+    selectIdentity: true,
+    ca: true,
+    strength: true,
+    verifier: true,
+    ALPNProtocols: true,
+    handshakeTimeout: true,
+    traceSecrets: true,
+    rejectUnauthorized: true,
+  }),
+];
+
+function keysOf<K extends string>(keys: Readonly<Record<K, true>>): readonly K[] {
+  return Object.keys(keys) as K[];
+}
+
+/** The named options, without those that are `undefined`: these are left to their defaults. */
+function pick<T, K extends keyof T>(options: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(
+    keys.map((key) => [key, options[key]] as const).filter(([, value]) => value !== undefined),
+  ) as Pick<T, K>;
+}
+
+function endpointOptions(options: TlsOptions): EndpointOptions {
+  const applicationProtocols = options.ALPNProtocols ?? [];
+  if (!Array.isArray(applicationProtocols) || applicationProtocols.some((name) => typeof name !== 'string')) {
+    throw new ConfigError(
+      'ALPNProtocols',
+      "ALPNProtocols: expected a list of texts, such as ['h2', 'http/1.1']",
+    );
+  }
+  return { now: Date.now, ...pick(options, ENDPOINT_OPTIONS), provider: nodeProvider, applicationProtocols };
+}
+
+function verifierOf(options: TlsOptions): PeerVerifier {
+  if (options.verifier !== undefined) return options.verifier;
+  const { ca, strength } = options;
+  const anchors =
+    ca === undefined ? rootAnchors() : loadCertificates('ca', ca).map((certificate) => ({ certificate }));
+  return chainVerifier({ provider: nodeProvider, anchors, ...(strength !== undefined && { strength }) });
+}
+
+function selector<T>(select: ((question: T) => Awaitable<IdentityInput | undefined>) | undefined): {
+  selectIdentity?: (question: T) => Promise<Identity | undefined>;
+} {
+  if (select === undefined) return {};
+  return {
+    selectIdentity: async (question) => {
+      const input = await select(question);
+      return input === undefined ? undefined : loadIdentities({ identities: [input] })[0];
+    },
+  };
+}
+
+/**
+ * Makes the configuration of a client, for `connect({ config })`: worth it where many connections share one.
+ * @throws {ConfigError} when an option cannot work; its `option` is the one at fault.
+ */
+export function clientTlsConfig(options: ClientTlsOptions): ClientConfig {
+  refuseForeignOptions(options);
+  return clientConfig({
+    ...endpointOptions(options),
+    ...pick(options, CLIENT_OPTIONS),
+    ...selector(options.selectIdentity),
+    identities: loadIdentities(options),
+    verifier: verifierOf(options),
+  });
+}
+
+/**
+ * Makes the configuration of a server.
+ * @throws {ConfigError} when an option cannot work; its `option` is the one at fault.
+ */
+export function serverTlsConfig(options: ServerTlsOptions): ServerConfig {
+  refuseForeignOptions(options);
+  if (options.requestCert !== undefined && options.clientAuthentication !== undefined) {
+    throw new ConfigError('requestCert', 'requestCert: give either this or clientAuthentication, not both');
+  }
+  const clientAuthentication = options.clientAuthentication ?? (options.requestCert ? 'require' : 'none');
+  return serverConfig({
+    ...endpointOptions(options),
+    ...pick(options, SERVER_OPTIONS),
+    ...selector(options.selectIdentity),
+    identities: loadIdentities(options),
+    clientAuthentication,
+    ...(clientAuthentication !== 'none' && { verifier: verifierOf(options) }),
+  });
+}
+
+/** @throws {ConfigError} when the timeout is not a number of milliseconds. */
+export function handshakeTimeoutOf({ handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT }: TlsOptions): number {
+  if (!Number.isFinite(handshakeTimeout) || handshakeTimeout < 0) {
+    throw new ConfigError(
+      'handshakeTimeout',
+      `handshakeTimeout: expected a number of milliseconds from 0 on, found ${String(handshakeTimeout)}`,
+    );
+  }
+  return handshakeTimeout;
+}

@@ -1,0 +1,493 @@
+/** A TLS connection as a `net.Socket`: the shape that Node's own modules and most packages accept. */
+import type { X509Certificate } from 'node:crypto';
+import { type AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { PeerCertificate } from 'node:tls';
+import type { ConnectionHandlers, TlsConnection } from '../connection.ts';
+import type { Established } from '../handshake/established.ts';
+import { concat } from '../wire/bytes.ts';
+import { TlsError, type TlsErrorCode } from '../wire/errors.ts';
+import { cipherSuiteName } from '../wire/registry.ts';
+import type { Verdict } from '../x509/verdict.ts';
+import { MAX_HANDSHAKE_BYTES, WRITE_SLICE_LENGTH } from './limits.ts';
+import { legacyCertificate, nodeCertificate } from './peer-certificate.ts';
+import { type MaybeSocket, Transport, type WriteCallback } from './transport.ts';
+
+/** The part of {@link TlsConnection} that a socket drives. */
+export type SocketConnection = Pick<
+  TlsConnection,
+  | 'receive'
+  | 'receiveEnd'
+  | 'send'
+  | 'takeOutgoing'
+  | 'close'
+  | 'abort'
+  | 'updateKeys'
+  | 'exportKeyingMaterial'
+>;
+
+/** What `connect()` and servers tell a {@link TLSSocket}. */
+export interface TLSSocketSettings {
+  /** Makes the connection; called once, when the transport can carry bytes. */
+  readonly open: (handlers: ConnectionHandlers) => SocketConnection;
+  /** Milliseconds from the start of the handshake to its end; 0 means no limit. */
+  readonly handshakeTimeout: number;
+  /** Whether `trace` tells secrets too. Default: false. */
+  readonly traceSecrets?: boolean | undefined;
+  /** Whether the socket stays writable after the peer's close_notify. Default: false. */
+  readonly allowHalfOpen?: boolean | undefined;
+  /** As for every stream, in bytes, for both directions. */
+  readonly highWaterMark?: number | undefined;
+}
+
+const TRANSPORT_ACCESSORS = [
+  'remoteAddress',
+  'remotePort',
+  'remoteFamily',
+  'localAddress',
+  'localPort',
+  'localFamily',
+] as const;
+
+/**
+ * A TLS connection over any `Duplex`. Made by `connect()` and by servers, not by callers.
+ *
+ * Events besides those of `net.Socket`: `secure` and then `secureConnect` when the handshake is complete, `keylog`
+ * (a Buffer with one line of the NSS key-log format) and `trace` (a `TraceEvent`); the last two are told to those
+ * who listen before the handshake starts. A connection that fails emits `error` with a {@link TlsError}, or with the
+ * transport's error as it is, such as ECONNREFUSED. A transport that ends without the peer's close_notify is the
+ * error `ERR_TRUNCATED`: what was read may not be all that was sent (RFC 9846 section 6.1).
+ */
+export class TLSSocket extends Socket {
+  /** Always true: tells a TLS socket from others. */
+  readonly encrypted = true;
+  /** Whether the transport is still being connected. */
+  declare connecting: boolean;
+  /** Whether the handshake is still to be completed. */
+  secureConnecting = true;
+  /** Whether the peer proved who it is; on a client the same as "the handshake is complete". */
+  authorized = false;
+  /** The code of the error with which the peer's certificate was refused. */
+  authorizationError: TlsErrorCode | null = null;
+  /** The application protocol (ALPN) agreed on, `false` for none, `null` before the handshake is complete. */
+  alpnProtocol: string | false | null = null;
+  /** The server name that the client sent, `false` for none, `null` before the handshake is complete. */
+  servername: string | false | null = null;
+  /** What was agreed on; `undefined` before the handshake is complete. */
+  established: Established | undefined;
+  /** The decision about the peer's certificate, accepting or refusing; `undefined` where there was none. */
+  verdict: Verdict | undefined;
+  /** The idle timeout in milliseconds, as `setTimeout` set it. */
+  declare timeout?: number;
+
+  readonly #settings: TLSSocketSettings;
+  readonly #transport: Transport;
+  #connection: SocketConnection | undefined;
+  /** What the connection told and was not passed on yet. */
+  readonly #events: (() => void)[] = [];
+  #inConnection = false;
+  #dispatching = false;
+  #settleScheduled = false;
+  /** A write, or the end, that waits for the handshake. */
+  #held: (() => void) | undefined;
+  /** The callback of the write, or of the end, that is under way. */
+  #pending: WriteCallback | undefined;
+  #alertWritten = false;
+  #handshakeBytes = 0;
+  #received = 0;
+  #sent = 0;
+  #handshakeTimer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  /** @throws {ConfigError} when `stream` gives text instead of bytes. */
+  constructor(stream: Duplex, settings: TLSSocketSettings) {
+    const { highWaterMark } = settings;
+    super({
+      allowHalfOpen: settings.allowHalfOpen === true,
+      ...(highWaterMark !== undefined && { highWaterMark }),
+    });
+    this.#settings = settings;
+    this.#transport = new Transport(stream, {
+      ready: () => this.#start(),
+      data: (bytes) => this.#onTransportData(bytes),
+      end: () => this.#run((connection) => connection.receiveEnd()),
+      error: (error) => this.destroy(error),
+      close: () => this.#onTransportClosed(),
+    });
+    this.connecting = this.#transport.connecting;
+  }
+
+  /** The stream that carries the records. */
+  get transport(): MaybeSocket {
+    return this.#transport.stream;
+  }
+
+  // The handshake
+
+  #start(): void {
+    const { handshakeTimeout } = this.#settings;
+    if (handshakeTimeout > 0) {
+      this.#handshakeTimer = setTimeout(() => this.#onHandshakeTimeout(handshakeTimeout), handshakeTimeout);
+      this.#handshakeTimer.unref();
+    }
+    if (this.connecting) {
+      this.connecting = false;
+      this.#touch();
+      this.#events.push(() => {
+        this.emit('connect');
+        this.emit('ready');
+      });
+    }
+    this.#inConnection = true;
+    this.#connection = this.#settings.open(this.#handlers());
+    this.#inConnection = false;
+    this.#settle();
+  }
+
+  #handlers(): ConnectionHandlers {
+    return {
+      onData: (data) => this.#tell(() => this.#onData(data)),
+      onEstablished: (established) => this.#tell(() => this.#onEstablished(established)),
+      onEnd: () => this.#tell(() => this.#onEnd()),
+      onError: (error) => this.#tell(() => this.#onError(error)),
+      onOutgoing: () => this.#scheduleSettle(),
+      ...(this.listenerCount('trace') > 0 && {
+        onTrace: (event) => this.#tell(() => this.emit('trace', event)),
+        traceSecrets: this.#settings.traceSecrets === true,
+      }),
+      ...(this.listenerCount('keylog') > 0 && {
+        onKeyLog: (line) => this.#tell(() => this.emit('keylog', Buffer.from(`${line}\n`))),
+      }),
+    };
+  }
+
+  #onEstablished(established: Established): void {
+    clearTimeout(this.#handshakeTimer);
+    this.secureConnecting = false;
+    this.established = established;
+    this.verdict = established.peer?.verdict;
+    this.authorized = established.peer !== undefined;
+    this.alpnProtocol = established.applicationProtocol ?? false;
+    this.servername = established.serverName ?? false;
+    const held = this.#held;
+    this.#held = undefined;
+    if (this.#handshakeBytes > MAX_HANDSHAKE_BYTES) this.#transport.resume();
+    this.emit('secure');
+    this.emit('secureConnect');
+    held?.();
+  }
+
+  #onHandshakeTimeout(milliseconds: number): void {
+    const error = new TlsError(
+      'ERR_HANDSHAKE_TIMEOUT',
+      `the TLS handshake was not complete after ${milliseconds} ms`,
+    );
+    this.#run((connection) => connection.abort(error));
+  }
+
+  #onTransportData(bytes: Uint8Array): void {
+    this.#touch();
+    if (this.established === undefined) {
+      this.#handshakeBytes += bytes.length;
+      if (this.#handshakeBytes > MAX_HANDSHAKE_BYTES) this.#transport.pause();
+    }
+    this.#run((connection) => connection.receive(bytes));
+  }
+
+  // From the connection to the application
+
+  /** Calls into the connection, then writes what became outgoing and passes on what it told. */
+  #run(action: (connection: SocketConnection) => void, written?: WriteCallback): void {
+    if (this.#connection === undefined || this.destroyed) return;
+    this.#inConnection = true;
+    try {
+      action(this.#connection);
+    } finally {
+      this.#inConnection = false;
+    }
+    this.#settle(written);
+  }
+
+  /** Keeps an event until the connection has returned: listeners may call back into it, destroy it, or throw. */
+  #tell(event: () => void): void {
+    this.#events.push(event);
+    this.#scheduleSettle();
+  }
+
+  /** For what the connection does on its own, after a promise. */
+  #scheduleSettle(): void {
+    if (this.#inConnection || this.#settleScheduled) return;
+    this.#settleScheduled = true;
+    process.nextTick(() => {
+      this.#settleScheduled = false;
+      this.#settle();
+    });
+  }
+
+  #settle(written?: WriteCallback): void {
+    if (this.#connection === undefined || this.destroyed) return;
+    this.#transport.write(this.#connection.takeOutgoing(), written);
+    if (this.#dispatching) return;
+    this.#dispatching = true;
+    try {
+      for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
+        event();
+        if (this.destroyed) this.#events.length = 0;
+      }
+    } finally {
+      this.#dispatching = false;
+      if (this.#events.length > 0) this.#scheduleSettle();
+    }
+  }
+
+  #onData(data: Uint8Array): void {
+    this.#received += data.length;
+    if (!this.push(data)) this.#transport.pause();
+  }
+
+  #onEnd(): void {
+    this.push(null);
+    // Lets 'end' come although nobody reads, as on every net.Socket.
+    this.read(0);
+    this.#transport.resume();
+  }
+
+  #onError(error: TlsError): void {
+    this.#alertWritten = error.alert !== null;
+    this.verdict ??= error.context.verdict as Verdict | undefined;
+    if (error.context.verdict !== undefined) this.authorizationError = error.code;
+    this.destroy(error);
+  }
+
+  #onTransportClosed(): void {
+    if (this.destroyed) return;
+    if (this.#connection === undefined) {
+      this.destroy(new TlsError('ERR_CLOSED', 'the connection was closed before the TLS handshake began'));
+      return;
+    }
+    this.#run((connection) => connection.receiveEnd());
+    if (this.destroyed) return;
+    const lost = this.writableLength > 0;
+    this.destroy(
+      lost ? new TlsError('ERR_CLOSED', 'the connection was closed before all data was sent') : undefined,
+    );
+  }
+
+  // The stream
+
+  override _read(): void {
+    this.#transport.resume();
+  }
+
+  override _write(chunk: Uint8Array | string, encoding: BufferEncoding, callback: WriteCallback): void {
+    this.#begin(callback, () => this.#send(bytesOf(chunk, encoding)));
+  }
+
+  override _writev(
+    chunks: { chunk: Uint8Array | string; encoding: BufferEncoding }[],
+    callback: WriteCallback,
+  ): void {
+    // One buffer, so that small writes share records.
+    this.#begin(callback, () =>
+      this.#send(concat(...chunks.map(({ chunk, encoding }) => bytesOf(chunk, encoding)))),
+    );
+  }
+
+  override _final(callback: WriteCallback): void {
+    this.#begin(callback, () => {
+      // A transport that gave up its writing side cannot carry our close_notify; all data before it was accepted.
+      if (!this.#transport.writable) this.#finish();
+      else {
+        this.#run(
+          (connection) => connection.close(),
+          () => this.#transport.end((error) => this.#finish(error)),
+        );
+      }
+    });
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.connecting = false;
+    this.secureConnecting = false;
+    clearTimeout(this.#handshakeTimer);
+    clearTimeout(this.#idleTimer);
+    this.#held = undefined;
+    this.#finish(
+      error ?? new TlsError('ERR_CLOSED', 'the socket was destroyed before the data could be written'),
+    );
+    callback(error);
+    const closed = (): void => {
+      this.emit('close', error !== null);
+    };
+    if (this.#alertWritten) this.#transport.linger(closed);
+    else this.#transport.destroy(closed);
+  }
+
+  /** Starts a write or the end: now, or when the handshake is complete. */
+  #begin(callback: WriteCallback, action: () => void): void {
+    this.#pending = callback;
+    if (this.established === undefined) this.#held = action;
+    else action();
+  }
+
+  #finish(error?: Error | null): void {
+    const callback = this.#pending;
+    this.#pending = undefined;
+    callback?.(error);
+  }
+
+  #send(data: Uint8Array): void {
+    let offset = 0;
+    const next = (error?: Error | null): void => {
+      this.#touch();
+      if (error || offset === data.length) {
+        this.#finish(error);
+        return;
+      }
+      const slice = data.subarray(offset, offset + WRITE_SLICE_LENGTH);
+      offset += slice.length;
+      this.#sent += slice.length;
+      this.#run((connection) => connection.send(slice), next);
+    };
+    next();
+  }
+
+  // Idle timeout
+
+  /** As on every `net.Socket`: emits `timeout` after `milliseconds` without traffic; 0 switches it off. */
+  override setTimeout(milliseconds: number, callback?: () => void): this {
+    if (!Number.isFinite(milliseconds) || milliseconds < 0) {
+      throw new RangeError(
+        `setTimeout: expected a number of milliseconds from 0 on, found ${String(milliseconds)}`,
+      );
+    }
+    if (this.destroyed) return this;
+    this.timeout = milliseconds;
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = undefined;
+    if (milliseconds === 0) {
+      if (callback !== undefined) this.removeListener('timeout', callback);
+      return this;
+    }
+    this.#idleTimer = setTimeout(() => this.emit('timeout'), milliseconds);
+    this.#idleTimer.unref();
+    if (callback !== undefined) this.once('timeout', callback);
+    return this;
+  }
+
+  #touch(): void {
+    this.#idleTimer?.refresh();
+  }
+
+  // TLS
+
+  /** `TLSv1.3`, or `null` before the handshake is complete. */
+  getProtocol(): string | null {
+    return this.established?.version ?? null;
+  }
+
+  /** The cipher suite by its IANA name; `undefined` before the handshake is complete. */
+  getCipher(): { name: string; standardName: string; version: string } | undefined {
+    if (this.established === undefined) return undefined;
+    const name = cipherSuiteName(this.established.cipherSuite);
+    return { name, standardName: name, version: this.established.version };
+  }
+
+  /** The peer's certificate as node:crypto's class; `undefined` where it showed none. */
+  getPeerX509Certificate(): X509Certificate | undefined {
+    return nodeCertificate(this.established?.peer);
+  }
+
+  /**
+   * The peer's certificate in the shape of `node:tls`, `{}` where it showed none. With `detailed`, `issuerCertificate`
+   * links the accepted path up to the trust anchor.
+   */
+  getPeerCertificate(detailed = false): PeerCertificate | Record<string, never> {
+    return legacyCertificate(this.established?.peer, detailed);
+  }
+
+  /**
+   * Keying material for other protocols (RFC 9846 section 7.5).
+   * @throws {TlsError} before the handshake is complete.
+   */
+  exportKeyingMaterial(length: number, label: string, context: Uint8Array = new Uint8Array(0)): Buffer {
+    const keys = this.#opened().exportKeyingMaterial(label, context, length);
+    return Buffer.from(keys.buffer, keys.byteOffset, keys.length);
+  }
+
+  /**
+   * Changes the keys of our direction (KeyUpdate, RFC 9846 section 4.7.3), and asks the peer to change its own.
+   * @throws {TlsError} before the handshake is complete.
+   */
+  updateKeys(requestPeerUpdate = false): void {
+    this.#opened();
+    this.#run((connection) => connection.updateKeys(requestPeerUpdate));
+  }
+
+  #opened(): SocketConnection {
+    if (this.#connection === undefined || this.established === undefined) {
+      throw new TlsError('ERR_CLOSED', 'the TLS handshake is not complete: wait for secureConnect');
+    }
+    return this.#connection;
+  }
+
+  // What net.Socket asks its handle for
+
+  // Accessors of net.Socket that TypeScript declares as fields, and so lets no class override.
+  static {
+    const accessor = (name: string, get: (socket: TLSSocket) => unknown): void => {
+      Object.defineProperty(TLSSocket.prototype, name, {
+        configurable: true,
+        get(this: TLSSocket) {
+          return get(this);
+        },
+      });
+    };
+    // Application bytes; those that wait in the stream's own buffer count when their turn comes.
+    accessor('bytesRead', (socket) => socket.#received);
+    accessor('bytesWritten', (socket) => socket.#sent);
+    accessor('pending', (socket) => socket.connecting);
+    for (const name of TRANSPORT_ACCESSORS) accessor(name, (socket) => socket.transport[name]);
+  }
+
+  override setKeepAlive(enable?: boolean, initialDelay?: number): this {
+    this.transport.setKeepAlive?.(enable, initialDelay);
+    return this;
+  }
+
+  override setNoDelay(noDelay?: boolean): this {
+    this.transport.setNoDelay?.(noDelay);
+    return this;
+  }
+
+  override ref(): this {
+    this.transport.ref?.();
+    return this;
+  }
+
+  override unref(): this {
+    this.transport.unref?.();
+    return this;
+  }
+
+  override address(): AddressInfo | Record<string, never> {
+    return this.transport.address?.() ?? {};
+  }
+
+  override resetAndDestroy(): this {
+    this.transport.resetAndDestroy?.();
+    return this.destroy();
+  }
+
+  /** @throws always: a TLS socket has its transport from the start. */
+  override connect(): this {
+    throw new TlsError(
+      'ERR_CLOSED',
+      'a TLSSocket cannot be connected again: call connect() of handfast/node',
+    );
+  }
+}
+
+function bytesOf(chunk: Uint8Array | string, encoding: BufferEncoding): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { connect, createServer, type TLSSocket } from '../../src/node/index.ts';
+import type { KeysEvent, TraceEvent } from '../../src/trace/events.ts';
+import { CLIENT, connected, connectTo, duplexPair, exchange, listen, readAll, SERVER } from './support.ts';
+
+const LIMIT = { timeout: 30_000 };
+/** More than sockets may hold in either direction: a slice of records and what one read brings. */
+const BOUND = 1 << 19;
+
+test('64 MiB each way at once, in bounded memory', LIMIT, async (t) => {
+  const { client, server } = await connected(t, {
+    client: { allowHalfOpen: true },
+    server: { allowHalfOpen: true },
+  });
+  let most = 0;
+  const look = setInterval(() => {
+    for (const socket of [client, server]) {
+      most = Math.max(most, socket.readableLength, socket.writableLength, socket.transport.writableLength);
+    }
+  }, 1);
+  t.after(() => clearInterval(look));
+  assert.ok(await exchange(client, server, 64 << 20));
+  assert.ok(most > 0 && most < BOUND, `at most ${most} bytes were held`);
+  assert.equal(client.bytesRead, 64 << 20);
+  assert.equal(client.bytesWritten, 64 << 20);
+});
+
+test('keys are updated by both sides in the middle of a transfer', LIMIT, async (t) => {
+  const tlsServer = createServer({ ...SERVER, allowHalfOpen: true });
+  const port = await listen(t, tlsServer);
+  const accepted = once(tlsServer, 'secureConnection') as Promise<[TLSSocket]>;
+  const client = connectTo(t, port, { allowHalfOpen: true });
+  const generations = { sent: 0, received: 0 };
+  client.on('trace', (event: TraceEvent) => {
+    if (event.type === 'keys') {
+      const { direction, generation }: KeysEvent = event;
+      generations[direction] = Math.max(generations[direction], generation);
+    }
+  });
+  await once(client, 'secureConnect');
+  const [server] = await accepted;
+  let updates = 0;
+  server.on('data', () => {
+    if (server.bytesRead > (updates + 1) << 20 && updates < 6) {
+      updates++;
+      if (updates % 2 === 0) client.updateKeys(true);
+      else server.updateKeys(updates === 5);
+    }
+  });
+  assert.ok(await exchange(client, server, 32 << 20));
+  assert.equal(updates, 6);
+  // Of six updates each side began three; the client asked three times for an answer, the server once.
+  assert.deepEqual(generations, { sent: 4, received: 6 });
+});
+
+test('streams that deliver single bytes', LIMIT, async (t) => {
+  const server = createServer({ ...SERVER, allowHalfOpen: true });
+  const accepted = once(server, 'secureConnection') as Promise<[TLSSocket]>;
+  const [near, far] = duplexPair(1);
+  server.emit('connection', far);
+  const client = connectTo(t, 0, { socket: near, allowHalfOpen: true });
+  const [peer] = await accepted;
+  assert.ok(await exchange(client, peer, 200_000));
+});
+
+test('records as small as they may be', LIMIT, async (t) => {
+  const { client, server } = await connected(t, {
+    client: { maxFragmentLength: 64, allowHalfOpen: true },
+    server: { maxFragmentLength: 64, padding: () => 7, allowHalfOpen: true },
+  });
+  assert.ok(await exchange(client, server, 500_000));
+});
+
+test('TLS inside of TLS, also begun before the outer handshake is complete', LIMIT, async (t) => {
+  const inner = createServer({ ...SERVER, allowHalfOpen: true });
+  const outer = createServer({ ...SERVER, allowHalfOpen: true }, (socket) =>
+    inner.emit('connection', socket),
+  );
+  const port = await listen(t, outer);
+  const accepted = once(inner, 'secureConnection') as Promise<[TLSSocket]>;
+  const tunnel = connectTo(t, port, { allowHalfOpen: true });
+  const client = connect({ ...CLIENT, socket: tunnel, allowHalfOpen: true });
+  t.after(() => client.destroy());
+  assert.equal(client.connecting, true);
+  const [peer] = await accepted;
+  assert.equal(client.remotePort, port);
+  assert.ok(await exchange(client, peer, 4 << 20));
+});
+
+test('a connection that goes to TLS after plain text (STARTTLS)', LIMIT, async (t) => {
+  const server = createServer(SERVER, (socket) => socket.pipe(socket));
+  const [near, far] = duplexPair();
+  far.once('data', (line: Buffer) => {
+    assert.equal(line.toString(), 'STARTTLS\n');
+    far.write('GO\n');
+    server.emit('connection', far);
+  });
+  near.write('STARTTLS\n');
+  const [go] = (await once(near, 'data')) as [Buffer];
+  assert.equal(go.toString(), 'GO\n');
+  const client = connectTo(t, 0, { socket: near });
+  client.end('now secured');
+  assert.equal((await readAll(client)).toString(), 'now secured');
+});
