@@ -103,6 +103,7 @@ export class TlsConnection {
       changeKeys: (direction, epoch, protection) => {
         (direction === 'sent' ? this.#writer : this.#reader).changeKeys(epoch, protection);
       },
+      requireRecordBoundary: () => this.#reader.requireRecordBoundary(),
       flush: () => this.#flush(),
     });
     this.#driver = new HandshakeDriver(handshake, {
@@ -296,13 +297,13 @@ export class TlsConnection {
         this.#handlers.onData?.(incoming.data);
         break;
       case 'alert':
-        this.#receiveAlert(incoming.level, incoming.description);
+        this.#receiveAlert(incoming);
         break;
     }
   }
 
   /** In TLS 1.3 every alert but two ends the connection, whatever its level says (RFC 9846 section 6). */
-  #receiveAlert(level: number, description: number): void {
+  #receiveAlert({ level, description, isProtected }: Incoming & { readonly type: 'alert' }): void {
     const name = alertName(description) ?? description;
     this.#trace({
       type: 'alert',
@@ -321,7 +322,7 @@ export class TlsConnection {
     throw new TlsError(
       'ERR_ALERT_RECEIVED',
       `the ${peer} ended the connection${when} with the alert ${name}: ${alertMeaning(description)}`,
-      { alertReceived: name },
+      { alertReceived: name, isProtected },
     );
   }
 

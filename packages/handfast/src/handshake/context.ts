@@ -27,6 +27,8 @@ export interface RecordPort {
   sendChangeCipherSpec(): void;
   /** From here on one direction uses new keys. Received data must end at a record boundary here. */
   changeKeys(direction: Direction, epoch: Epoch, protection: RecordProtection): void;
+  /** Insists that the last message ended its record, where the peer must wait for an answer (RFC 9846 section 5.1). */
+  requireRecordBoundary(): void;
   /** Hands everything queued to the network, before a wait. */
   flush(): void;
 }

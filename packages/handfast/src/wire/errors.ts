@@ -77,6 +77,8 @@ export interface ErrorContext {
   readonly offset?: number;
   /** The alert that the peer sent, for `ERR_ALERT_RECEIVED`. */
   readonly alertReceived?: AlertName | number;
+  /** Whether that alert came under the connection's keys; if not, anyone on the path may have made it. */
+  readonly isProtected?: boolean;
   /** The trust decision, for certificate errors: a serialisable verdict. */
   readonly verdict?: unknown;
   readonly [detail: string]: unknown;

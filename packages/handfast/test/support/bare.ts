@@ -40,6 +40,7 @@ export class Bare {
       sendHandshake: (message) => void this.outbox.push(message.slice()),
       sendChangeCipherSpec: () => {},
       changeKeys: (direction, epoch) => void this.keyChanges.push(`${direction} ${epoch}`),
+      requireRecordBoundary: () => {},
       flush: () => {},
     };
     const [context, handshake] =

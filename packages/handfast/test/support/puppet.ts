@@ -65,6 +65,7 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
           if (direction === 'sent') this.#seal = protection;
           else this.#reader.changeKeys(epoch, protection);
         },
+        requireRecordBoundary: () => {},
         flush: () => {},
       },
       observers,

@@ -47,6 +47,7 @@ export function* receiveClientHello(h: ServerContext): Handshake<ClientOffer> {
   }
   const retry = sendRetry(h, hello, suite, group, share === undefined);
   h.order.facts.secondClientHelloExpected = true;
+  h.records.requireRecordBoundary();
   const second = yield* h.receive();
   const secondHello = readHello(h, second);
   checkUnchanged(hello, secondHello);
@@ -88,7 +89,8 @@ function readHello(h: ServerContext, received: HandshakeMessage): ClientHello {
   if (supportedGroups === undefined) throw missing('supported_groups');
   if (keyShare === undefined) throw missing('key_share');
   if (signatureAlgorithms === undefined) throw missing('signature_algorithms');
-  const strange = keyShare.find(({ group }) => !supportedGroups.includes(group));
+  const supported = new Set(supportedGroups); // both lists are as long as the client likes
+  const strange = keyShare.find(({ group }) => !supported.has(group));
   if (strange !== undefined) {
     throw illegal(`a key share for ${groupName(strange.group)}, which is not among its supported_groups`);
   }
