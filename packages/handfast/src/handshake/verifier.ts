@@ -2,8 +2,7 @@
 import type { Awaitable, CryptoProvider } from '../crypto/provider.ts';
 import type { Role } from '../trace/events.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import type { StrengthPolicy } from '../x509/checks.ts';
-import { type TrustAnchor, verifyPath } from '../x509/path.ts';
+import { type VerifyOptions, verify } from '../x509/path.ts';
 import { refused, type Verdict } from '../x509/verdict.ts';
 
 /** What a verifier is told about the peer. */
@@ -28,12 +27,9 @@ export interface PeerVerifier {
   readonly authorities?: readonly Uint8Array[];
 }
 
-export interface ChainVerifierOptions {
+export interface ChainVerifierOptions
+  extends Pick<VerifyOptions, 'anchors' | 'maxPathLength' | 'strength' | 'profile'> {
   readonly provider: CryptoProvider;
-  /** Whom to trust. An empty list refuses everything. */
-  readonly anchors: readonly TrustAnchor[];
-  /** Default: RSA from 2048 bits, signatures with SHA-2. */
-  readonly strength?: StrengthPolicy;
   /** Name the anchors to clients that are asked for a certificate. Default: false, since the list can be long. */
   readonly nameAuthorities?: boolean;
 }
@@ -42,8 +38,8 @@ export interface ChainVerifierOptions {
 export function chainVerifier({
   provider,
   anchors,
-  strength,
   nameAuthorities,
+  ...rules
 }: ChainVerifierOptions): PeerVerifier {
   const authorities = anchors.map(
     (anchor) => ('certificate' in anchor ? anchor.certificate.subject : anchor.name).der,
@@ -52,30 +48,11 @@ export function chainVerifier({
     ...(nameAuthorities ? { authorities } : {}),
     verify: ({ peer, chain: [leaf, ...intermediates], name, at }) => {
       if (leaf === undefined) return refused('issuer', `The ${peer} showed no certificate.`);
-      return runToEnd(
-        verifyPath({
-          provider,
-          leaf,
-          intermediates,
-          anchors,
-          at,
-          purpose: peer,
-          ...(name === undefined ? {} : { name }),
-          ...(strength === undefined ? {} : { strength }),
-        }),
-      );
+      const question = { provider, leaf, intermediates, anchors, at, ...rules };
+      if (peer === 'client') return verify({ ...question, purpose: peer });
+      return name === undefined
+        ? refused('name', 'No name is known that the server should carry, so it cannot be the right one.')
+        : verify({ ...question, purpose: peer, name });
     },
   };
-}
-
-/** Runs a generator that yields promises: at once if it yields none. */
-function runToEnd<T>(steps: Generator<PromiseLike<unknown>, T, unknown>): Awaitable<T> {
-  const resume = (result: IteratorResult<PromiseLike<unknown>, T>): Awaitable<T> =>
-    result.done
-      ? result.value
-      : result.value.then(
-          (value) => resume(steps.next(value)),
-          (error: unknown) => resume(steps.throw(error)),
-        );
-  return resume(steps.next());
 }

@@ -2,9 +2,10 @@
 import { HASH_LENGTH, type HashName, type PublicKey } from '../crypto/provider.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
 import { carriesName, type HostName, presentedNames } from './host-name.ts';
-import { MAX_RSA_MODULUS_BITS } from './limits.ts';
+import { MAX_RSA_EXPONENT_BITS, MAX_RSA_MODULUS_BITS } from './limits.ts';
 import { describeOid, ExtensionOid, PurposeOid } from './oids.ts';
-import { type Check, check } from './verdict.ts';
+import type { ProfileRule } from './profiles.ts';
+import { type Check, check, type JudgedCertificate } from './verdict.ts';
 
 /** What a certificate is used for. */
 export type Purpose = 'server' | 'client';
@@ -29,6 +30,7 @@ export interface Situation {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly strength: StrengthPolicy;
+  readonly profile: readonly ProfileRule[];
 }
 
 /** Extensions that the rules below, or the path builder, act on: only these may be critical. */
@@ -41,12 +43,49 @@ const PROCESSED: ReadonlySet<string> = new Set([
 ]);
 
 /** The rules for every certificate of a path, anchors included. */
-export function checkAnywhere(certificate: Certificate, situation: Situation): readonly Check[] {
+export function checkAnywhere(
+  certificate: Certificate,
+  situation: Situation,
+  role: JudgedCertificate['role'],
+): readonly Check[] {
   return [
     ...checkValidity(certificate, situation.at),
     checkCriticalExtensions(certificate),
     checkKey(certificate.publicKeyInfo.key, situation.strength),
+    checkSerialNumber(certificate),
+    checkNames(certificate, role),
+    ...checkProfile(certificate, situation.profile, role),
   ];
+}
+
+function checkSerialNumber({ serialNumber }: Certificate): Check {
+  const ok = (serialNumber[0] as number) < 0x80;
+  return check(
+    'serialNumber',
+    ok,
+    ok ? 'its serial number is not negative' : 'its serial number is negative',
+  );
+}
+
+/** Without a name nobody could be meant: the issuer always has one, and so has the subject of an authority. */
+function checkNames({ issuer, subject }: Certificate, role: JudgedCertificate['role']): Check {
+  if (issuer.empty) return check('emptyName', false, 'it does not say who issued it (the issuer is empty)');
+  const ok = role === 'leaf' || !subject.empty;
+  return check('emptyName', ok, ok ? 'it says who issued it' : 'it is an authority without a name');
+}
+
+/** The profile's breaches, or that there are none. */
+function checkProfile(
+  certificate: Certificate,
+  profile: readonly ProfileRule[],
+  role: JudgedCertificate['role'],
+): readonly Check[] {
+  if (profile.length === 0) return [];
+  const breaches = profile.flatMap(({ rule = 'profile', source, roles, breach }) => {
+    const sentence = roles.includes(role) ? breach(certificate) : undefined;
+    return sentence === undefined ? [] : [check(rule, false, sentence, source)];
+  });
+  return breaches.length > 0 ? breaches : [check('profile', true, 'it keeps to the profile')];
 }
 
 function checkValidity({ notBefore, notAfter }: Certificate, at: number): readonly Check[] {
@@ -86,32 +125,41 @@ function checkCriticalExtensions({ extensions }: Certificate): Check {
   );
 }
 
-/** The strength of a key. */
+/** Whether a key is of a supported kind, and strong enough. */
 export function checkKey(key: PublicKey | undefined, { minRsaBits }: StrengthPolicy): Check {
-  if (key === undefined)
-    return check('weakKey', false, 'its public key is of a kind or size that is not supported');
+  if (key === undefined) {
+    return check('publicKey', false, 'its public key is of a kind or on a curve that is not supported');
+  }
   if (key.kind !== 'rsa' && key.kind !== 'rsa-pss') {
     return check('weakKey', true, `its key (${key.kind === 'ec' ? key.curve : key.kind}) is strong enough`);
   }
-  const bits = modulusBits(key.modulus);
+  const bits = bitLength(key.modulus);
   if (bits > MAX_RSA_MODULUS_BITS) {
     return check(
-      'weakKey',
+      'publicKey',
       false,
-      `its RSA key has ${bits} bits; more than ${MAX_RSA_MODULUS_BITS} are not accepted`,
+      `its RSA key has ${bits} bits; at most ${MAX_RSA_MODULUS_BITS} are accepted`,
     );
   }
+  const exponentBits = bitLength(key.exponent);
+  if (exponentBits < 2 || exponentBits > MAX_RSA_EXPONENT_BITS || ((key.exponent.at(-1) ?? 0) & 1) === 0) {
+    return check(
+      'publicKey',
+      false,
+      `its RSA key has an exponent that is even, or not of 2 to ${MAX_RSA_EXPONENT_BITS} bits`,
+    );
+  }
+  const ok = bits >= minRsaBits;
   return check(
     'weakKey',
-    bits >= minRsaBits,
-    bits >= minRsaBits
-      ? `its RSA key has ${bits} bits`
-      : `its RSA key has ${bits} bits; at least ${minRsaBits} are required`,
+    ok,
+    `its RSA key has ${bits} bits${ok ? '' : `; at least ${minRsaBits} are required`}`,
   );
 }
 
-function modulusBits(modulus: Uint8Array): number {
-  return 8 * modulus.length - Math.clz32(modulus[0] ?? 0) + 24;
+/** Of a big-endian number without leading zeros. */
+function bitLength(number: Uint8Array): number {
+  return number.length === 0 ? 0 : 8 * number.length - Math.clz32(number[0] as number) + 24;
 }
 
 /** The algorithm that a certificate was signed with. */
@@ -157,19 +205,10 @@ export function checkLeaf(
   certificate: Certificate,
   situation: Situation,
   name: HostName | undefined,
-  isPinned: boolean,
 ): readonly Check[] {
-  const { keyUsage, basicConstraints } = certificate;
+  const { keyUsage } = certificate;
   const signs = keyUsage === undefined || keyUsage.includes('digitalSignature');
-  const isAuthority = basicConstraints?.ca === true && !isPinned;
   return [
-    check(
-      'basicConstraints',
-      !isAuthority,
-      isAuthority
-        ? `it is an authority's certificate, which may not stand for a ${situation.purpose} itself; issue one for the ${situation.purpose} from it`
-        : `it may stand for a ${situation.purpose}`,
-    ),
     check(
       'keyUsage',
       signs,

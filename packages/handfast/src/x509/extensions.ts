@@ -71,65 +71,41 @@ export interface KnownExtensions {
 }
 
 type Known = { -readonly [Name in keyof KnownExtensions]: KnownExtensions[Name] };
-type Decoder = (reader: DerReader, into: Known, critical: boolean) => void;
 
-/** How to read each known extension: the value must be one structure and end exactly. */
-const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
-  [
-    ExtensionOid.basicConstraints,
-    (reader, into) => {
+/** Reads the value of a known extension, which is one structure; `false` when the extension is not known. */
+function readKnown(oid: string, critical: boolean, reader: DerReader, into: Known): boolean {
+  switch (oid) {
+    case ExtensionOid.basicConstraints:
       into.basicConstraints = readBasicConstraints(reader);
-    },
-  ],
-  [
-    ExtensionOid.keyUsage,
-    (reader, into) => {
+      return true;
+    case ExtensionOid.keyUsage:
       into.keyUsage = readKeyUsage(reader);
-    },
-  ],
-  [
-    ExtensionOid.extKeyUsage,
-    (reader, into) => {
+      return true;
+    case ExtensionOid.extKeyUsage:
       into.extKeyUsage = readExtKeyUsage(reader);
-    },
-  ],
-  [
-    ExtensionOid.subjectAltName,
-    (reader, into) => {
+      return true;
+    case ExtensionOid.subjectAltName:
       into.subjectAltName = readGeneralNames(reader.sequence('subjectAltName'), 'subjectAltName');
-    },
-  ],
-  [
-    ExtensionOid.issuerAltName,
-    (reader, into) => {
+      return true;
+    case ExtensionOid.issuerAltName:
       into.issuerAltName = readGeneralNames(reader.sequence('issuerAltName'), 'issuerAltName');
-    },
-  ],
-  [
-    ExtensionOid.nameConstraints,
-    (reader, into, critical) => {
+      return true;
+    case ExtensionOid.nameConstraints:
       into.nameConstraints = { critical, ...readNameConstraints(reader) };
-    },
-  ],
-  [
-    ExtensionOid.subjectKeyIdentifier,
-    (reader, into) => {
+      return true;
+    case ExtensionOid.subjectKeyIdentifier:
       into.subjectKeyIdentifier = reader.octetString('subjectKeyIdentifier');
-    },
-  ],
-  [
-    ExtensionOid.authorityKeyIdentifier,
-    (reader, into) => {
+      return true;
+    case ExtensionOid.authorityKeyIdentifier:
       into.authorityKeyIdentifier = readAuthorityKeyIdentifier(reader);
-    },
-  ],
-  [
-    ExtensionOid.authorityInfoAccess,
-    (reader, into) => {
+      return true;
+    case ExtensionOid.authorityInfoAccess:
       into.authorityInfoAccess = readAuthorityInfoAccess(reader);
-    },
-  ],
-]);
+      return true;
+    default:
+      return false;
+  }
+}
 
 /** Reads the Extensions of a certificate; each may occur once (RFC 5280 section 4.2). */
 export function readExtensions(reader: DerReader): {
@@ -156,11 +132,7 @@ export function readExtensions(reader: DerReader): {
       );
     }
     all.set(oid, { oid, critical, value: content.rest() });
-    const decode = DECODERS.get(oid);
-    if (decode !== undefined) {
-      decode(content, known, critical);
-      content.finish(name);
-    }
+    if (readKnown(oid, critical, content, known)) content.finish(name);
   }
   return { all, known };
 }

@@ -3,6 +3,7 @@ import { equalBytes } from '../wire/bytes.ts';
 import { ConfigError } from '../wire/errors.ts';
 import type { Certificate } from './certificate.ts';
 import { formatIpAddress, parseIpAddress } from './ip-address.ts';
+import { escapeText } from './name.ts';
 
 /** What a client wants to reach. */
 export type HostName =
@@ -17,7 +18,8 @@ const MAX_NAME_LENGTH = 253;
  * @throws {ConfigError} when it is neither; the message says what to give instead.
  */
 export function parseHostName(text: string): HostName {
-  const octets = parseIpAddress(text);
+  // A zone says which interface leads to the address; it is no part of it (RFC 4007 section 11).
+  const octets = parseIpAddress(text.includes(':') ? text.replace(/%.+$/, '') : text);
   if (octets !== undefined) return { kind: 'ip', text: formatIpAddress(octets), octets };
   const name = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase();
   if (/[^\x20-\x7e]/.test(name)) {
@@ -32,9 +34,10 @@ export function parseHostName(text: string): HostName {
     !labels.every((label) => LABEL.test(label)) ||
     /^\d+$/.test(labels.at(-1) ?? '')
   ) {
+    const hint = /^\[.*\]$/.test(text) ? '; an IPv6 address is given without its brackets' : '';
     throw new ConfigError(
       'name',
-      `name: expected a host name or an IP address, found ${JSON.stringify(text)}`,
+      `name: expected a host name or an IP address, found ${JSON.stringify(text)}${hint}`,
     );
   }
   return { kind: 'dns', text: name };
@@ -72,7 +75,7 @@ export function carriesName({ subjectAltName = [] }: Certificate, name: HostName
 /** The names of a certificate that a host name or an address can match, for messages. */
 export function presentedNames({ subjectAltName = [] }: Certificate): readonly string[] {
   return subjectAltName.flatMap((entry) => {
-    if (entry.kind === 'dNSName') return [entry.value];
+    if (entry.kind === 'dNSName') return [escapeText(entry.value)];
     return entry.kind === 'iPAddress' ? [formatIpAddress(entry.octets)] : [];
   });
 }

@@ -1,18 +1,18 @@
 /** Name constraints: which names an authority may vouch for (RFC 5280 section 4.2.1.10). */
 import type { Certificate } from './certificate.ts';
 import type { NameConstraints } from './extensions.ts';
-import type { GeneralName } from './general-name.ts';
+import { describeGeneralName, type GeneralName } from './general-name.ts';
 import { parseIpAddress } from './ip-address.ts';
-import type { DistinguishedName } from './name.ts';
 import { AttributeOid } from './oids.ts';
 
 /** Counts one comparison; throws when there were too many. */
 export type ComparisonBudget = () => void;
 
-type Kind = GeneralName['kind'];
-
-/** How a constraint bears on a name: it covers all that the name can stand for, a part of it, or nothing. */
-type Coverage = 'all' | 'some' | 'none';
+/**
+ * How a constraint bears on a name: it covers all that the name can stand for, a part of it (of a wildcard), or nothing;
+ * or the two cannot be compared, because one of them is malformed.
+ */
+type Coverage = 'all' | 'part' | 'none' | 'incomparable';
 
 /** Why a certificate's names break the constraints of an authority above it; `undefined` when they keep to them. */
 export function constraintViolation(
@@ -21,21 +21,28 @@ export function constraintViolation(
   spend: ComparisonBudget,
 ): string | undefined {
   for (const name of constrainedNames(certificate)) {
-    const ofKind = (list: readonly GeneralName[]) => list.filter(({ kind }) => kind === name.kind);
-    const permitted = ofKind(constraints.permitted);
-    const excluded = ofKind(constraints.excluded);
-    for (const constraint of [...permitted, ...excluded]) {
-      const wrong = unusable(constraint);
-      if (wrong !== undefined) return wrong;
-    }
-    const touches = (constraint: GeneralName, wanted: readonly Coverage[]): boolean => {
+    for (const constraint of constraints.excluded) {
       spend();
-      return wanted.includes(coverage(constraint, name));
-    };
-    if (excluded.some((constraint) => touches(constraint, ['all', 'some'])))
-      return `${show(name)} is excluded`;
-    if (permitted.length > 0 && !permitted.some((constraint) => touches(constraint, ['all']))) {
-      return `${show(name)} is not among the permitted names`;
+      if (!applies(constraint, name, constraints)) continue;
+      const covered = coverage(constraint, name);
+      if (covered === 'incomparable') return incomparable(constraint, name);
+      if (covered !== 'none') {
+        return `${describeGeneralName(name)} is excluded (by ${describeGeneralName(constraint)})`;
+      }
+    }
+    let asked: GeneralName | undefined;
+    let permitted = false;
+    for (const constraint of constraints.permitted) {
+      spend();
+      if (!applies(constraint, name, constraints)) continue;
+      asked ??= constraint;
+      const covered = coverage(constraint, name);
+      if (covered === 'incomparable') return incomparable(constraint, name);
+      permitted = covered === 'all';
+      if (permitted) break;
+    }
+    if (asked !== undefined && !permitted) {
+      return `${describeGeneralName(name)} is not among the permitted names (such as ${describeGeneralName(asked)})`;
     }
   }
   return undefined;
@@ -50,114 +57,110 @@ function constrainedNames({ subject, subjectAltName = [] }: Certificate): readon
   return [...directory, ...emails, ...subjectAltName];
 }
 
-const UNSUPPORTED: ReadonlySet<Kind> = new Set(['otherName', 'x400Address', 'ediPartyName', 'registeredID']);
-
-/** Constraints that cannot be applied are never passed over in silence. */
-function unusable(constraint: GeneralName): string | undefined {
-  if (UNSUPPORTED.has(constraint.kind))
-    return `a constraint on names of the kind ${constraint.kind} cannot be checked`;
-  if (constraint.kind === 'dNSName' && !/^\.?([0-9a-z_-]+(\.[0-9a-z_-]+)*)?$/i.test(constraint.value)) {
-    return `the DNS constraint ${JSON.stringify(constraint.value)} is malformed`;
-  }
-  if (constraint.kind === 'iPAddress' && !isContiguousMask(constraint.octets)) {
-    return 'an IP address constraint has a mask that is not contiguous';
-  }
-  return undefined;
+/**
+ * Whether a constraint speaks about a name: when they are of one kind. What cannot be checked may be passed over only
+ * where the authority did not insist (RFC 5280 section 4.2.1.10: "either process the constraint or reject").
+ */
+function applies(constraint: GeneralName, name: GeneralName, { critical }: NameConstraints): boolean {
+  return constraint.kind === name.kind && (critical || isComparable(constraint.kind));
 }
 
-function isContiguousMask(octets: Uint8Array): boolean {
-  const bits = Array.from(octets.subarray(octets.length / 2), (octet) =>
-    octet.toString(2).padStart(8, '0'),
-  ).join('');
-  return !bits.includes('01');
+const COMPARABLE = new Set<GeneralName['kind']>([
+  'rfc822Name',
+  'dNSName',
+  'directoryName',
+  'uniformResourceIdentifier',
+  'iPAddress',
+]);
+
+function isComparable(kind: GeneralName['kind']): boolean {
+  return COMPARABLE.has(kind);
+}
+
+function incomparable(constraint: GeneralName, name: GeneralName): string {
+  return isComparable(name.kind)
+    ? `${describeGeneralName(name)} and the constraint ${describeGeneralName(constraint)} cannot be compared: one of them is malformed`
+    : `constraints on names of the kind ${name.kind}, of which it has one, cannot be checked`;
 }
 
 function coverage(constraint: GeneralName, name: GeneralName): Coverage {
-  if (constraint.kind === 'dNSName' && name.kind === 'dNSName')
-    return dnsCoverage(constraint.value, name.value);
-  return includes(constraint, name) ? 'all' : 'none';
-}
-
-function includes(constraint: GeneralName, name: GeneralName): boolean {
   switch (constraint.kind) {
+    case 'dNSName':
+      return name.kind === 'dNSName' ? dnsCoverage(constraint.value, name.value) : 'none';
     case 'iPAddress':
-      return name.kind === 'iPAddress' && ipIncludes(constraint.octets, name.octets);
+      return name.kind === 'iPAddress' ? ipCoverage(constraint.octets, name.octets) : 'none';
     case 'rfc822Name':
-      return name.kind === 'rfc822Name' && emailIncludes(constraint.value, name.value);
+      return name.kind === 'rfc822Name' ? emailCoverage(constraint.value, name.value) : 'none';
     case 'uniformResourceIdentifier':
-      return name.kind === 'uniformResourceIdentifier' && uriIncludes(constraint.value, name.value);
+      return name.kind === 'uniformResourceIdentifier' ? uriCoverage(constraint.value, name.value) : 'none';
     case 'directoryName':
-      return name.kind === 'directoryName' && directoryIncludes(constraint.name, name.name);
+      return name.kind === 'directoryName' && name.name.isWithin(constraint.name) ? 'all' : 'none';
     default:
-      return false;
+      return 'incomparable';
   }
 }
 
-/** `example.com` covers itself and everything below; with a dot in front only what is below. */
-function dnsIncludes(constraint: string, name: string): boolean {
-  if (constraint === '') return true;
-  const base = constraint.startsWith('.') ? constraint : `.${constraint}`;
-  return name.endsWith(base) || (!constraint.startsWith('.') && name === constraint);
-}
+/** Labels of letters, digits, hyphens and underscores, with dots between them. */
+const DNS_NAME = /^[0-9a-z_-]+(?:\.[0-9a-z_-]+)*$/;
 
-/** A wildcard stands for many names: one constraint may cover a part of them. */
+/**
+ * `example.com` covers itself and everything below it; with a dot in front, which many authorities write, only what is
+ * below; the empty constraint covers every name. A wildcard stands for many names.
+ */
 function dnsCoverage(constraintText: string, nameText: string): Coverage {
   const constraint = constraintText.toLowerCase();
   const name = nameText.toLowerCase();
-  if (dnsIncludes(constraint, name)) return 'all';
-  const isPart =
-    name.startsWith('*.') && dnsIncludes(name.slice(1), `.${constraint}`.replace('..', '.').slice(1));
-  return isPart ? 'some' : 'none';
+  const isWildcard = name.startsWith('*.');
+  const host = isWildcard ? name.slice(2) : name;
+  const base = constraint.startsWith('.') ? constraint.slice(1) : constraint;
+  if (!DNS_NAME.test(host) || (constraint !== '' && !DNS_NAME.test(base))) return 'incomparable';
+  if (constraint === '' || host.endsWith(`.${base}`)) return 'all';
+  if (host === base) return isWildcard || constraint === base ? 'all' : 'none';
+  return isWildcard && base.endsWith(`.${host}`) ? 'part' : 'none';
 }
 
-function ipIncludes(range: Uint8Array, address: Uint8Array): boolean {
-  if (range.length !== 2 * address.length) return false;
-  return address.every((octet, i) => {
-    const mask = range[address.length + i] as number;
-    return (octet & mask) === ((range[i] as number) & mask);
-  });
-}
-
-/** A mailbox, a host, or with a dot in front every host of a domain. */
-function emailIncludes(constraint: string, address: string): boolean {
-  const at = address.lastIndexOf('@');
-  if (at <= 0) return false;
-  const host = address.slice(at + 1).toLowerCase();
-  const constraintAt = constraint.lastIndexOf('@');
-  if (constraintAt >= 0) {
-    // The part before the @ is compared with regard to case (RFC 5280 section 7.5).
-    return (
-      constraint.slice(0, constraintAt) === address.slice(0, at) &&
-      constraint.slice(constraintAt + 1).toLowerCase() === host
-    );
+function ipCoverage(range: Uint8Array, address: Uint8Array): Coverage {
+  const { length } = address;
+  if (range.length !== 2 * length) return 'none';
+  for (let i = 0; i < length; i++) {
+    const mask = range[length + i] as number;
+    if (((address[i] as number) & mask) !== ((range[i] as number) & mask)) return 'none';
   }
-  return hostIncludes(constraint, host);
+  return 'all';
 }
 
-function uriIncludes(constraint: string, uri: string): boolean {
-  const host = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:]+)/i.exec(uri)?.[1]?.toLowerCase();
-  // A URI without a host name is outside of every constraint (RFC 5280 section 4.2.1.10).
-  return host !== undefined && parseIpAddress(host) === undefined && hostIncludes(constraint, host);
+/** The constraint is a mailbox, a host, or with a dot in front every host below a domain. */
+function emailCoverage(constraint: string, address: string): Coverage {
+  const mailbox = parseMailbox(address);
+  if (mailbox === undefined) return 'incomparable';
+  if (!constraint.includes('@')) return hostCoverage(constraint, mailbox.host);
+  const wanted = parseMailbox(constraint);
+  if (wanted === undefined) return 'incomparable';
+  // The part before the @ is compared with regard to case (RFC 5280 section 7.5).
+  return wanted.local === mailbox.local && wanted.host === mailbox.host ? 'all' : 'none';
 }
 
-function hostIncludes(constraint: string, host: string): boolean {
-  const wanted = constraint.toLowerCase();
-  return wanted.startsWith('.') ? host.endsWith(wanted) && host.length > wanted.length : host === wanted;
+/** A mail address whose local part needs no quotes: others could be spelled in several ways. */
+function parseMailbox(text: string): { local: string; host: string } | undefined {
+  const at = text.indexOf('@');
+  const local = text.slice(0, at);
+  const host = text.slice(at + 1).toLowerCase();
+  return at > 0 && /^[^\s"(),:;<>@[\\\]]+$/.test(local) && DNS_NAME.test(host) ? { local, host } : undefined;
 }
 
-function directoryIncludes(base: DistinguishedName, name: DistinguishedName): boolean {
-  return name.isWithin(base);
+/** A URI must name a host by its name to be compared at all (RFC 5280 section 4.2.1.10). */
+function uriCoverage(constraint: string, uri: string): Coverage {
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(uri)?.[1];
+  const host = authority?.replace(/^.*@/, '').replace(/:\d*$/, '').toLowerCase();
+  if (host === undefined || !DNS_NAME.test(host) || parseIpAddress(host) !== undefined) return 'incomparable';
+  return hostCoverage(constraint, host);
 }
 
-function show(name: GeneralName): string {
-  switch (name.kind) {
-    case 'directoryName':
-      return `the name '${name.name}'`;
-    case 'dNSName':
-    case 'rfc822Name':
-    case 'uniformResourceIdentifier':
-      return `the name '${name.value}'`;
-    default:
-      return `a name of the kind ${name.kind}`;
-  }
+/** For mail addresses and URIs: a host stands for itself only, and with a dot in front for all that is below. */
+function hostCoverage(constraintText: string, host: string): Coverage {
+  const constraint = constraintText.toLowerCase();
+  if (constraint === '') return 'all';
+  const isDomain = constraint.startsWith('.');
+  if (!DNS_NAME.test(isDomain ? constraint.slice(1) : constraint)) return 'incomparable';
+  return (isDomain ? host.endsWith(constraint) : host === constraint) ? 'all' : 'none';
 }

@@ -3,8 +3,9 @@
  * an anchor that the caller trusts. The search goes back and tries other candidates where a path fails, within a
  * budget; nothing is remembered from one verdict to the next.
  */
-import { type CryptoProvider, isPromise, type PublicKey } from '../crypto/provider.ts';
+import { type Awaitable, type CryptoProvider, isPromise, type PublicKey } from '../crypto/provider.ts';
 import { equalBytes } from '../wire/bytes.ts';
+import { ConfigError } from '../wire/errors.ts';
 import { type Certificate, fingerprint, isSelfIssued, serialNumberText } from './certificate.ts';
 import {
   checkAnywhere,
@@ -14,7 +15,6 @@ import {
   checkSignatureAlgorithm,
   DEFAULT_STRENGTH,
   isoTime,
-  type Purpose,
   type Situation,
   type StrengthPolicy,
 } from './checks.ts';
@@ -30,14 +30,15 @@ import {
 } from './limits.ts';
 import type { DistinguishedName } from './name.ts';
 import { constraintViolation } from './name-constraints.ts';
-import { type Check, check, type JudgedCertificate, refused, type Verdict } from './verdict.ts';
+import { DEFAULT_PROFILE, type ProfileRule } from './profiles.ts';
+import { type Check, check, type JudgedCertificate, type Refused, refused, type Verdict } from './verdict.ts';
 
 /** An authority that the caller trusts: a certificate, or only its name and key. */
 export type TrustAnchor =
   | { readonly certificate: Certificate }
   | { readonly name: DistinguishedName; readonly key: PublicKey };
 
-export interface VerifyOptions {
+interface CommonOptions {
   readonly provider: Pick<CryptoProvider, 'verify' | 'hash'>;
   readonly leaf: Certificate;
   /** In any order; more than are needed do no harm. */
@@ -46,20 +47,49 @@ export interface VerifyOptions {
   readonly anchors: readonly TrustAnchor[];
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** The host name or address that the leaf must carry. Default: none is asked for. */
-  readonly name?: string;
-  readonly purpose: Purpose;
+  /** Intermediates that a path may have, self-issued ones not counted. Default: {@link MAX_PATH_LENGTH}. */
+  readonly maxPathLength?: number;
   /** Default: RSA from 2048 bits, signatures with SHA-2. */
   readonly strength?: StrengthPolicy;
+  /** Rules for how certificates are made. Default: {@link DEFAULT_PROFILE}. */
+  readonly profile?: readonly ProfileRule[];
+}
+
+export type VerifyOptions = CommonOptions &
+  (
+    | {
+        readonly purpose: 'server';
+        /** The host name or address that the leaf must carry; `null` when somebody else checks it. */
+        readonly name: string | null;
+      }
+    | { readonly purpose: 'client'; readonly name?: string | null }
+  );
+
+/** What {@link verifyPath} yields are promises of the provider, and it must be given what they resolve to. */
+export type Verification = Generator<PromiseLike<unknown>, Verdict, unknown>;
+
+/**
+ * Judges a certificate, step by step: with a synchronous provider nothing is yielded. {@link verify} does the same in one call.
+ * @throws {ConfigError} when `name` is neither a host name nor an IP address, or is left out for a server.
+ */
+export function* verifyPath(options: VerifyOptions): Verification {
+  return yield* new PathSearch(options).run();
 }
 
 /**
- * Judges a certificate. The generator yields promises of the provider and must be given what they resolve to; with a
- * synchronous provider it yields nothing.
- * @throws {ConfigError} when `name` is neither a host name nor an IP address.
+ * Judges a certificate: at once if the provider is synchronous, else the promise of a verdict.
+ * @throws {ConfigError} as {@link verifyPath}.
  */
-export function* verifyPath(options: VerifyOptions): Generator<PromiseLike<unknown>, Verdict, unknown> {
-  return yield* new PathSearch(options).run();
+export function verify(options: VerifyOptions): Awaitable<Verdict> {
+  const steps = verifyPath(options);
+  const resume = (result: IteratorResult<PromiseLike<unknown>, Verdict>): Awaitable<Verdict> =>
+    result.done
+      ? result.value
+      : result.value.then(
+          (value) => resume(steps.next(value)),
+          (error: unknown) => resume(steps.throw(error)),
+        );
+  return resume(steps.next());
 }
 
 /** An issuer that a path may go on with. */
@@ -92,19 +122,32 @@ class PathSearch {
   readonly #options: VerifyOptions;
   readonly #situation: Situation;
   readonly #name: HostName | undefined;
+  readonly #maxPathLength: number;
   readonly #failures: Failure[] = [];
+  /** Signatures checked for this verdict: several paths can share a link. */
+  readonly #signed = new Map<Certificate, Map<PublicKey, boolean>>();
   #signatures = 0;
   #candidates = 0;
   #comparisons = 0;
 
   constructor(options: VerifyOptions) {
-    const { purpose, at, strength = DEFAULT_STRENGTH, name } = options;
+    const { purpose, at, strength = DEFAULT_STRENGTH, profile = DEFAULT_PROFILE, name } = options;
+    if (!Number.isFinite(new Date(at).getTime())) {
+      throw new ConfigError('at', `at: expected a time in milliseconds since 1970, found ${at}`);
+    }
+    if (purpose === 'server' && name === undefined) {
+      throw new ConfigError(
+        'name',
+        'name: expected the host name or address of the server; give null to check it elsewhere',
+      );
+    }
     this.#options = options;
-    this.#situation = { purpose, at, strength };
-    this.#name = name === undefined ? undefined : parseHostName(name);
+    this.#situation = { purpose, at, strength, profile };
+    this.#name = typeof name === 'string' ? parseHostName(name) : undefined;
+    this.#maxPathLength = options.maxPathLength ?? MAX_PATH_LENGTH;
   }
 
-  *run(): Generator<PromiseLike<unknown>, Verdict, unknown> {
+  *run(): Verification {
     const { leaf, anchors, intermediates } = this.#options;
     const subject = describe(leaf);
     if (anchors.length === 0) {
@@ -125,8 +168,8 @@ class PathSearch {
       (anchor) => 'certificate' in anchor && equalBytes(anchor.certificate.der, leaf.der),
     );
     const leafChecks = [
-      ...checkAnywhere(leaf, this.#situation),
-      ...checkLeaf(leaf, this.#situation, this.#name, isPinned),
+      ...checkAnywhere(leaf, this.#situation, isPinned ? 'anchor' : 'leaf'),
+      ...checkLeaf(leaf, this.#situation, this.#name),
     ];
     const start: Step = { certificate: leaf, checks: leafChecks };
     let path: readonly JudgedCertificate[] | undefined;
@@ -139,7 +182,7 @@ class PathSearch {
     if (path === undefined) return this.#noPath();
     const failed = leafChecks.find(({ ok }) => !ok);
     if (failed !== undefined) return this.#refusal({ steps: [start], failed, subject }, path);
-    return { ok: true, path, sentence: `${subject} is accepted: ${acceptance(path, this.#name)}.` };
+    return { ok: true, path, sentence: `${capital(subject)} is accepted: ${acceptance(path, this.#name)}.` };
   }
 
   /** Looks for a way from the last step to an anchor, depth first. */
@@ -176,37 +219,35 @@ class PathSearch {
     return undefined;
   }
 
-  /** Candidates by name: anchors first, then intermediates that the path does not hold already. */
-  *#issuers(steps: readonly Step[], last: Certificate): Generator<Issuer, void, undefined> {
+  /**
+   * Candidates by name: anchors, and intermediates that the path does not hold already. Those whose key the certificate
+   * itself points at come first, then those of whom nothing is known (RFC 4158 section 3.5.12); among equals, anchors.
+   */
+  #issuers(steps: readonly Step[], last: Certificate): readonly Issuer[] {
+    const issuers: Issuer[] = [];
     for (const anchor of this.#options.anchors) {
       if ('certificate' in anchor) {
         const { certificate } = anchor;
         if (!certificate.subject.equals(last.issuer)) continue;
-        yield {
-          role: 'anchor',
-          key: certificate.publicKeyInfo.key,
-          certificate,
-          label: `the trust anchor '${certificate.subject}'`,
-        };
+        const label = `the trust anchor '${certificate.subject}'`;
+        issuers.push({ role: 'anchor', key: certificate.publicKeyInfo.key, certificate, label });
       } else if (anchor.name.equals(last.issuer)) {
-        yield { role: 'anchor', key: anchor.key, label: `the trust anchor '${anchor.name}'` };
+        issuers.push({ role: 'anchor', key: anchor.key, label: `the trust anchor '${anchor.name}'` });
       }
     }
     for (const certificate of this.#options.intermediates) {
+      if (!certificate.subject.equals(last.issuer)) continue;
       // The same name with the same key again is a loop, whatever else differs.
       const loops = steps.some(
         (step) =>
-          step.certificate.subject.equals(certificate.subject) &&
-          equalBytes(step.certificate.publicKeyInfo.der, certificate.publicKeyInfo.der),
+          equalBytes(step.certificate.publicKeyInfo.der, certificate.publicKeyInfo.der) &&
+          step.certificate.subject.equals(certificate.subject),
       );
-      if (loops || !certificate.subject.equals(last.issuer)) continue;
-      yield {
-        role: 'intermediate',
-        key: certificate.publicKeyInfo.key,
-        certificate,
-        label: `the intermediate '${certificate.subject}'`,
-      };
+      if (loops) continue;
+      const label = `the intermediate '${certificate.subject}'`;
+      issuers.push({ role: 'intermediate', key: certificate.publicKeyInfo.key, certificate, label });
     }
+    return issuers.sort((a, b) => keyIdentifierDistance(last, a) - keyIdentifierDistance(last, b));
   }
 
   /** All rules for an issuer in its place; the signature, which costs most, only when nothing else is wrong. */
@@ -221,7 +262,7 @@ class PathSearch {
       certificate === undefined
         ? [checkKey(issuer.key, this.#situation.strength)]
         : [
-            ...checkAnywhere(certificate, this.#situation),
+            ...checkAnywhere(certificate, this.#situation, issuer.role),
             ...(isVersion1Anchor(issuer) ? [] : checkAuthority(certificate, this.#situation, below)),
             this.#checkLength(steps, issuer),
             ...this.#checkNameConstraints(certificate, below),
@@ -231,16 +272,17 @@ class PathSearch {
     return checks;
   }
 
-  #checkLength(steps: readonly Step[], issuer: Issuer): Check {
-    const intermediates = steps.slice(1).filter(({ certificate }) => !isSelfIssued(certificate)).length;
-    const count = intermediates + (issuer.role === 'intermediate' ? 1 : 0);
-    const ok = count <= MAX_PATH_LENGTH && steps.length < MAX_PATH_CERTIFICATES;
+  #checkLength(steps: readonly Step[], { role, certificate }: Issuer): Check {
+    const issuers = steps.slice(1).map((step) => step.certificate);
+    if (role === 'intermediate' && certificate !== undefined) issuers.push(certificate);
+    const count = issuers.filter((issuer) => !isSelfIssued(issuer)).length;
+    const ok = count <= this.#maxPathLength && steps.length < MAX_PATH_CERTIFICATES;
     return check(
       'pathLength',
       ok,
       ok
         ? `the path has ${count} intermediates so far`
-        : `the path is longer than ${MAX_PATH_LENGTH} intermediates`,
+        : `with it the path would have ${count} intermediates; ${this.#maxPathLength} are accepted here, and ${MAX_PATH_CERTIFICATES} certificates in all`,
     );
   }
 
@@ -265,21 +307,29 @@ class PathSearch {
   }
 
   *#checkSignature(last: Certificate, issuer: Issuer): Generator<PromiseLike<unknown>, Check, unknown> {
-    if (++this.#signatures > MAX_SIGNATURE_CHECKS)
-      throw new BudgetError(`more than ${MAX_SIGNATURE_CHECKS} signatures to check`);
-    const { signatureAlgorithm } = last;
-    let valid: unknown = false;
-    if (signatureAlgorithm !== undefined && issuer.key !== undefined) {
-      const answer = this.#options.provider.verify(signatureAlgorithm, issuer.key, last.tbs, last.signature);
-      valid = isPromise(answer) ? yield answer : answer;
-    }
+    const valid = issuer.key !== undefined && (yield* this.#isSigned(last, issuer.key));
     return check(
       'signature',
-      valid === true,
-      valid === true
+      valid,
+      valid
         ? `it signed ${describe(last)}`
         : `its signature was not made by ${issuer.label}, although it bears that name as issuer`,
     );
+  }
+
+  *#isSigned(certificate: Certificate, key: PublicKey): Generator<PromiseLike<unknown>, boolean, unknown> {
+    const { signatureAlgorithm, tbs, signature } = certificate;
+    if (signatureAlgorithm === undefined) return false;
+    const known = this.#signed.get(certificate)?.get(key);
+    if (known !== undefined) return known;
+    if (++this.#signatures > MAX_SIGNATURE_CHECKS) {
+      throw new BudgetError(`more than ${MAX_SIGNATURE_CHECKS} signatures to check`);
+    }
+    const answer = this.#options.provider.verify(signatureAlgorithm, key, tbs, signature);
+    const valid = (isPromise(answer) ? yield answer : answer) === true;
+    const ofCertificate = this.#signed.get(certificate) ?? new Map<PublicKey, boolean>();
+    this.#signed.set(certificate, ofCertificate.set(key, valid));
+    return valid;
   }
 
   #complete(steps: readonly Step[], issuer: Issuer, checks: readonly Check[]): readonly JudgedCertificate[] {
@@ -319,15 +369,13 @@ class PathSearch {
     );
   }
 
-  /** The path that came furthest explains best; among equals the first. */
-  #noPath(): Verdict {
-    const weight = (failure: Failure): number =>
-      2 * failure.steps.length + (failure.issuer === undefined ? 0 : 1);
-    const best = this.#failures.reduce((a, b) => (weight(b) > weight(a) ? b : a));
+  /** The failure that explains best: the closest to being accepted; among equals the first. */
+  #noPath(): Refused {
+    const best = this.#failures.reduce((a, b) => (closeness(b) > closeness(a) ? b : a));
     return this.#refusal(best);
   }
 
-  #refusal(failure: Failure, path?: readonly JudgedCertificate[]) {
+  #refusal(failure: Failure, path?: readonly JudgedCertificate[]): Refused {
     const { steps, issuer, failed, subject } = failure;
     const judged = steps.map((step, index) => this.#judged(step, index === 0 ? 'leaf' : 'intermediate'));
     const last = issuer?.of.certificate;
@@ -335,6 +383,7 @@ class PathSearch {
       judged.push(this.#judged({ certificate: last, checks: issuer.checks }, issuer.of.role));
     const others = this.#failures.filter((other) => other !== failure);
     return refused(failed.rule, sentence(subject, failed.sentence), {
+      source: failed.source,
       certificate: (subject === issuer?.of.label
         ? (last ?? (steps.at(-1) as Step).certificate)
         : (steps.at(-1) as Step).certificate
@@ -352,6 +401,24 @@ class PathSearch {
       certificate: leaf.subject.toString(),
     });
   }
+}
+
+/**
+ * How near a path came: a rule broken at an anchor, a rule broken at an intermediate, a candidate that had not signed, no
+ * candidate at all; and then the number of its certificates.
+ */
+function closeness({ steps, issuer, failed }: Failure): number {
+  const rank =
+    issuer === undefined ? 0 : failed.rule === 'signature' ? 1 : issuer.of.role === 'anchor' ? 3 : 2;
+  return rank * MAX_PATH_CERTIFICATES + steps.length;
+}
+
+/** 0 when the certificate points at this key, 2 when it points at another, 1 when one of them does not say. */
+function keyIdentifierDistance({ authorityKeyIdentifier }: Certificate, { certificate }: Issuer): number {
+  const wanted = authorityKeyIdentifier?.keyIdentifier;
+  const offered = certificate?.subjectKeyIdentifier;
+  if (wanted === undefined || offered === undefined) return 1;
+  return equalBytes(wanted, offered) ? 0 : 2;
 }
 
 /** Version 1 certificates cannot say that they are authorities; a caller who makes one an anchor says it for them. */

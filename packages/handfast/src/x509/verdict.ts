@@ -8,7 +8,10 @@ export const RULES = {
   signature: { source: 'RFC 5280 section 6.1.3 (a) (1)', error: 'ERR_BAD_CERTIFICATE' },
   signatureAlgorithm: { source: 'RFC 5280 section 4.1.1.2', error: 'ERR_UNSUPPORTED_CERTIFICATE' },
   weakSignature: { source: 'RFC 9325 section 4.5', error: 'ERR_BAD_CERTIFICATE' },
+  publicKey: { source: 'RFC 5280 section 4.1.2.7', error: 'ERR_UNSUPPORTED_CERTIFICATE' },
   weakKey: { source: 'RFC 9325 section 4.5', error: 'ERR_BAD_CERTIFICATE' },
+  serialNumber: { source: 'RFC 5280 section 4.1.2.2', error: 'ERR_BAD_CERTIFICATE' },
+  emptyName: { source: 'RFC 5280 section 4.1.2.4', error: 'ERR_BAD_CERTIFICATE' },
   notBefore: { source: 'RFC 5280 section 4.1.2.5', error: 'ERR_CERTIFICATE_EXPIRED' },
   notAfter: { source: 'RFC 5280 section 4.1.2.5', error: 'ERR_CERTIFICATE_EXPIRED' },
   criticalExtension: { source: 'RFC 5280 section 4.2', error: 'ERR_UNSUPPORTED_CERTIFICATE' },
@@ -18,6 +21,7 @@ export const RULES = {
   extendedKeyUsage: { source: 'RFC 5280 section 4.2.1.12', error: 'ERR_UNSUPPORTED_CERTIFICATE' },
   nameConstraints: { source: 'RFC 5280 section 4.2.1.10', error: 'ERR_BAD_CERTIFICATE' },
   name: { source: 'RFC 9525 section 6', error: 'ERR_NAME_MISMATCH' },
+  profile: { source: 'the profile asked for', error: 'ERR_BAD_CERTIFICATE' },
   budget: { source: 'RFC 5280 section 8', error: 'ERR_BAD_CERTIFICATE' },
   custom: { source: 'the application', error: 'ERR_CERTIFICATE_UNKNOWN' },
 } as const satisfies Record<string, { readonly source: string; readonly error: TlsErrorCode }>;
@@ -77,15 +81,15 @@ export interface Refused {
 export type Verdict = Accepted | Refused;
 
 /** One check's outcome. */
-export function check(rule: Rule, ok: boolean, sentence: string): Check {
-  return { rule, ok, source: RULES[rule].source, sentence };
+export function check(rule: Rule, ok: boolean, sentence: string, source: string = RULES[rule].source): Check {
+  return { rule, ok, source, sentence };
 }
 
 /** A refusal under a rule. Verifiers of an application's own use the rule `custom`. */
 export function refused(
   rule: Rule,
   sentence: string,
-  details: Partial<Pick<Refused, 'certificate' | 'path' | 'otherPaths'>> = {},
+  details: Partial<Pick<Refused, 'source' | 'certificate' | 'path' | 'otherPaths'>> = {},
 ): Refused {
   const { source, error } = RULES[rule];
   return { ok: false, rule, source, error, sentence, path: [], otherPaths: [], ...details };
