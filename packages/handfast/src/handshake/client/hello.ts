@@ -151,14 +151,29 @@ export function* receiveServerHello(
   return { offer, choice };
 }
 
+/** How the random of a server ends that speaks TLS 1.3 and yet chose TLS 1.2, or an older version (RFC 9846 section 4.1.3). */
+const DOWNGRADE_SENTINELS: readonly Uint8Array[] = [ascii('DOWNGRD\x01'), ascii('DOWNGRD\x00')];
+
 function requireTls13(answer: AnyServerHello): ServerHello {
   if (answer.kind === 'ServerHello') return answer.hello;
-  const { legacyVersion } = answer.hello;
+  const message = 'ServerHello';
+  const { legacyVersion, random } = answer.hello;
+  if (legacyVersion > ProtocolVersion['TLSv1.2']) {
+    throw illegal(message, 'expected TLSv1.3 in supported_versions, found no such extension');
+  }
+  const chosen = versionName(legacyVersion);
+  if (DOWNGRADE_SENTINELS.some((sentinel) => equalBytes(random.subarray(-sentinel.length), sentinel))) {
+    throw new TlsError(
+      'ERR_DOWNGRADE',
+      `${message}: the server speaks TLSv1.3 but was led to choose ${chosen}; somebody on the path has changed the ClientHello`,
+      { message, chosen, offered: ['TLSv1.3'] },
+    );
+  }
   throw new TlsError(
     'ERR_PROTOCOL_VERSION',
-    `the server chose ${versionName(legacyVersion)}, this client speaks TLSv1.3 only; ` +
+    `the server chose ${chosen}, this client speaks TLSv1.3 only; ` +
       'enable TLS 1.3 on the server, or use a client that still speaks the older version',
-    { message: 'ServerHello', chosen: versionName(legacyVersion), offered: ['TLSv1.3'] },
+    { message, chosen, offered: ['TLSv1.3'] },
   );
 }
 
