@@ -1,6 +1,6 @@
 /** The client's side: `connect()`. */
 import { connect as connectSocket, isIPv6, type NetConnectOpts, type TcpNetConnectOpts } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { addAbortSignal, type Duplex } from 'node:stream';
 import { domainToASCII } from 'node:url';
 import { createClientConnection, type ServerTarget } from '../connection.ts';
 import type { ClientConfig } from '../handshake/config.ts';
@@ -56,6 +56,7 @@ export function connect(...args: readonly unknown[]): TLSSocket {
     highWaterMark: options.highWaterMark,
   });
   if (options.timeout !== undefined) socket.setTimeout(options.timeout);
+  if (options.signal) addAbortSignal(options.signal, socket);
   if (listener !== undefined) socket.once('secureConnect', listener);
   return socket;
 }
@@ -108,6 +109,7 @@ function openTransport(options: ConnectOptions): Duplex {
   return connectSocket({
     ...options,
     timeout: undefined,
+    signal: undefined,
     onread: undefined,
     path: options.path ?? undefined,
     // TLS says by close_notify when a direction ends; ours must outlive the peer's

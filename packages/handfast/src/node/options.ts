@@ -1,6 +1,6 @@
 /** The options of sockets and servers, with the names of `node:tls` where it has one, and what the core makes of them. */
 import { nodeProvider } from '../crypto/node/index.ts';
-import type { Awaitable } from '../crypto/provider.ts';
+import { type Awaitable, isPromise } from '../crypto/provider.ts';
 import {
   type ClientConfig,
   type ClientOptions,
@@ -22,6 +22,7 @@ import {
   type KeyInput,
   loadCertificates,
   loadIdentities,
+  loadIdentity,
   type OneOrMany,
 } from './credentials.ts';
 import { DEFAULT_HANDSHAKE_TIMEOUT } from './limits.ts';
@@ -203,14 +204,16 @@ function verifierOf(options: TlsOptions): PeerVerifier {
   return chainVerifier({ provider: nodeProvider, anchors, ...(strength !== undefined && { strength }) });
 }
 
+/** A caller's `selectIdentity` for the core: what it answers, now or later, is read as `identities` are. */
 function selector<T>(select: ((question: T) => Awaitable<IdentityInput | undefined>) | undefined): {
-  selectIdentity?: (question: T) => Promise<Identity | undefined>;
+  selectIdentity?: (question: T) => Awaitable<Identity | undefined>;
 } {
   if (select === undefined) return {};
+  const load = (input: IdentityInput | undefined): Identity | undefined => input && loadIdentity(input);
   return {
-    selectIdentity: async (question) => {
-      const input = await select(question);
-      return input === undefined ? undefined : loadIdentities({ identities: [input] })[0];
+    selectIdentity: (question) => {
+      const answer = select(question);
+      return isPromise(answer) ? answer.then(load) : load(answer);
     },
   };
 }

@@ -1,6 +1,5 @@
 /** A TLS connection as a `net.Socket`: the shape that Node's own modules and most packages accept. */
 import type { X509Certificate } from 'node:crypto';
-import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
 import type { ConnectionHandlers, TlsConnection } from '../connection.ts';
@@ -9,6 +8,7 @@ import { concat } from '../wire/bytes.ts';
 import { TlsError, type TlsErrorCode } from '../wire/errors.ts';
 import { cipherSuiteName } from '../wire/registry.ts';
 import type { Verdict } from '../x509/verdict.ts';
+import { HandlelessSocket } from './handleless-socket.ts';
 import { MAX_HANDSHAKE_BYTES, WRITE_SLICE_LENGTH } from './limits.ts';
 import { legacyCertificate, nodeCertificate } from './peer-certificate.ts';
 import { type MaybeSocket, Transport, type WriteCallback } from './transport.ts';
@@ -40,15 +40,6 @@ export interface TLSSocketSettings {
   readonly highWaterMark?: number | undefined;
 }
 
-const TRANSPORT_ACCESSORS = [
-  'remoteAddress',
-  'remotePort',
-  'remoteFamily',
-  'localAddress',
-  'localPort',
-  'localFamily',
-] as const;
-
 /**
  * A TLS connection over any `Duplex`. Made by `connect()` and by servers, not by callers.
  *
@@ -58,11 +49,9 @@ const TRANSPORT_ACCESSORS = [
  * transport's error as it is, such as ECONNREFUSED. A transport that ends without the peer's close_notify is the
  * error `ERR_TRUNCATED`: what was read may not be all that was sent (RFC 9846 section 6.1).
  */
-export class TLSSocket extends Socket {
+export class TLSSocket extends HandlelessSocket {
   /** Always true: tells a TLS socket from others. */
   readonly encrypted = true;
-  /** Whether the transport is still being connected. */
-  declare connecting: boolean;
   /** Whether the handshake is still to be completed. */
   secureConnecting = true;
   /** Whether the peer proved who it is; on a client the same as "the handshake is complete". */
@@ -77,8 +66,6 @@ export class TLSSocket extends Socket {
   established: Established | undefined;
   /** The decision about the peer's certificate, accepting or refusing; `undefined` where there was none. */
   verdict: Verdict | undefined;
-  /** The idle timeout in milliseconds, as `setTimeout` set it. */
-  declare timeout?: number;
 
   readonly #settings: TLSSocketSettings;
   readonly #transport: Transport;
@@ -92,14 +79,11 @@ export class TLSSocket extends Socket {
   #held: (() => void) | undefined;
   /** The callback of the write, or of the end, that is under way. */
   #pending: WriteCallback | undefined;
+  #peerEnded = false;
   #alertWritten = false;
   #handshakeBytes = 0;
-  #received = 0;
-  #sent = 0;
   #handshakeTimer: NodeJS.Timeout | undefined;
-  #idleTimer: NodeJS.Timeout | undefined;
 
-  /** @throws {ConfigError} when `stream` gives text instead of bytes. */
   constructor(stream: Duplex, settings: TLSSocketSettings) {
     const { highWaterMark } = settings;
     super({
@@ -111,14 +95,14 @@ export class TLSSocket extends Socket {
       ready: () => this.#start(),
       data: (bytes) => this.#onTransportData(bytes),
       end: () => this.#run((connection) => connection.receiveEnd()),
-      error: (error) => this.destroy(error),
+      error: (error) => this.destroy(this.#isOver ? undefined : error),
       close: () => this.#onTransportClosed(),
     });
     this.connecting = this.#transport.connecting;
   }
 
   /** The stream that carries the records. */
-  get transport(): MaybeSocket {
+  override get transport(): MaybeSocket {
     return this.#transport.stream;
   }
 
@@ -132,7 +116,7 @@ export class TLSSocket extends Socket {
     }
     if (this.connecting) {
       this.connecting = false;
-      this.#touch();
+      this.refreshIdleTimer();
       this.#events.push(() => {
         this.emit('connect');
         this.emit('ready');
@@ -186,7 +170,7 @@ export class TLSSocket extends Socket {
   }
 
   #onTransportData(bytes: Uint8Array): void {
-    this.#touch();
+    this.refreshIdleTimer();
     if (this.established === undefined) {
       this.#handshakeBytes += bytes.length;
       if (this.#handshakeBytes > MAX_HANDSHAKE_BYTES) this.#transport.pause();
@@ -241,11 +225,12 @@ export class TLSSocket extends Socket {
   }
 
   #onData(data: Uint8Array): void {
-    this.#received += data.length;
+    this.received += data.length;
     if (!this.push(data)) this.#transport.pause();
   }
 
   #onEnd(): void {
+    this.#peerEnded = true;
     this.push(null);
     // Lets 'end' come although nobody reads, as on every net.Socket.
     this.read(0);
@@ -257,6 +242,11 @@ export class TLSSocket extends Socket {
     this.verdict ??= error.context.verdict as Verdict | undefined;
     if (error.context.verdict !== undefined) this.authorizationError = error.code;
     this.destroy(error);
+  }
+
+  /** Both sides ended and all data was accepted: all that a late failure can take is our close_notify. */
+  get #isOver(): boolean {
+    return this.#peerEnded && this.writableEnded && this.writableLength === 0;
   }
 
   #onTransportClosed(): void {
@@ -276,7 +266,7 @@ export class TLSSocket extends Socket {
   // The stream
 
   override _read(): void {
-    this.#transport.resume();
+    if (this.established !== undefined) this.#transport.resume();
   }
 
   override _write(chunk: Uint8Array | string, encoding: BufferEncoding, callback: WriteCallback): void {
@@ -294,13 +284,14 @@ export class TLSSocket extends Socket {
   }
 
   override _final(callback: WriteCallback): void {
+    const finish = (error?: Error | null): void => this.#finish(this.#isOver ? null : error);
     this.#begin(callback, () => {
       // A transport that gave up its writing side cannot carry our close_notify; all data before it was accepted.
-      if (!this.#transport.writable) this.#finish();
+      if (!this.#transport.writable) finish();
       else {
         this.#run(
           (connection) => connection.close(),
-          () => this.#transport.end((error) => this.#finish(error)),
+          (error) => (error ? finish(error) : this.#transport.end(finish)),
         );
       }
     });
@@ -310,7 +301,7 @@ export class TLSSocket extends Socket {
     this.connecting = false;
     this.secureConnecting = false;
     clearTimeout(this.#handshakeTimer);
-    clearTimeout(this.#idleTimer);
+    this.stopIdleTimer();
     this.#held = undefined;
     this.#finish(
       error ?? new TlsError('ERR_CLOSED', 'the socket was destroyed before the data could be written'),
@@ -339,44 +330,17 @@ export class TLSSocket extends Socket {
   #send(data: Uint8Array): void {
     let offset = 0;
     const next = (error?: Error | null): void => {
-      this.#touch();
+      this.refreshIdleTimer();
       if (error || offset === data.length) {
         this.#finish(error);
         return;
       }
       const slice = data.subarray(offset, offset + WRITE_SLICE_LENGTH);
       offset += slice.length;
-      this.#sent += slice.length;
+      this.sent += slice.length;
       this.#run((connection) => connection.send(slice), next);
     };
     next();
-  }
-
-  // Idle timeout
-
-  /** As on every `net.Socket`: emits `timeout` after `milliseconds` without traffic; 0 switches it off. */
-  override setTimeout(milliseconds: number, callback?: () => void): this {
-    if (!Number.isFinite(milliseconds) || milliseconds < 0) {
-      throw new RangeError(
-        `setTimeout: expected a number of milliseconds from 0 on, found ${String(milliseconds)}`,
-      );
-    }
-    if (this.destroyed) return this;
-    this.timeout = milliseconds;
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = undefined;
-    if (milliseconds === 0) {
-      if (callback !== undefined) this.removeListener('timeout', callback);
-      return this;
-    }
-    this.#idleTimer = setTimeout(() => this.emit('timeout'), milliseconds);
-    this.#idleTimer.unref();
-    if (callback !== undefined) this.once('timeout', callback);
-    return this;
-  }
-
-  #touch(): void {
-    this.#idleTimer?.refresh();
   }
 
   // TLS
@@ -429,62 +393,6 @@ export class TLSSocket extends Socket {
       throw new TlsError('ERR_CLOSED', 'the TLS handshake is not complete: wait for secureConnect');
     }
     return this.#connection;
-  }
-
-  // What net.Socket asks its handle for
-
-  // Accessors of net.Socket that TypeScript declares as fields, and so lets no class override.
-  static {
-    const accessor = (name: string, get: (socket: TLSSocket) => unknown): void => {
-      Object.defineProperty(TLSSocket.prototype, name, {
-        configurable: true,
-        get(this: TLSSocket) {
-          return get(this);
-        },
-      });
-    };
-    // Application bytes; those that wait in the stream's own buffer count when their turn comes.
-    accessor('bytesRead', (socket) => socket.#received);
-    accessor('bytesWritten', (socket) => socket.#sent);
-    accessor('pending', (socket) => socket.connecting);
-    for (const name of TRANSPORT_ACCESSORS) accessor(name, (socket) => socket.transport[name]);
-  }
-
-  override setKeepAlive(enable?: boolean, initialDelay?: number): this {
-    this.transport.setKeepAlive?.(enable, initialDelay);
-    return this;
-  }
-
-  override setNoDelay(noDelay?: boolean): this {
-    this.transport.setNoDelay?.(noDelay);
-    return this;
-  }
-
-  override ref(): this {
-    this.transport.ref?.();
-    return this;
-  }
-
-  override unref(): this {
-    this.transport.unref?.();
-    return this;
-  }
-
-  override address(): AddressInfo | Record<string, never> {
-    return this.transport.address?.() ?? {};
-  }
-
-  override resetAndDestroy(): this {
-    this.transport.resetAndDestroy?.();
-    return this.destroy();
-  }
-
-  /** @throws always: a TLS socket has its transport from the start. */
-  override connect(): this {
-    throw new TlsError(
-      'ERR_CLOSED',
-      'a TLSSocket cannot be connected again: call connect() of handfast/node',
-    );
   }
 }
 

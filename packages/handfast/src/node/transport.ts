@@ -25,14 +25,7 @@ export class Transport {
   #closed = false;
   #onClosed: (() => void) | undefined;
 
-  /** @throws {ConfigError} when `stream` gives text instead of bytes. */
   constructor(stream: Duplex, listener: TransportListener) {
-    if (stream.readableEncoding !== null) {
-      throw new ConfigError(
-        'socket',
-        `socket: expected a stream of bytes, found one that decodes text as ${stream.readableEncoding} (setEncoding was called on it)`,
-      );
-    }
     this.stream = stream;
     this.#listener = listener;
     this.#closed = stream.closed;
@@ -58,11 +51,20 @@ export class Transport {
   #start(): void {
     if (this.#listener === undefined) return;
     this.#listener.ready();
-    this.stream.on('data', (bytes: Uint8Array) => this.#listener?.data(bytes));
+    this.stream.on('data', (chunk: unknown) => this.#onData(chunk));
     this.stream.on('end', () => this.#listener?.end());
     if (this.stream.closed) this.#listener.close();
     else if (this.stream.readableEnded) this.#listener.end();
     else this.stream.resume();
+  }
+
+  #onData(chunk: unknown): void {
+    if (chunk instanceof Uint8Array) this.#listener?.data(chunk);
+    else {
+      const found = typeof chunk === 'string' ? 'text (was setEncoding called on it?)' : typeof chunk;
+      const message = `socket: expected a stream of bytes, found one of ${found}`;
+      this.#listener?.error(new ConfigError('socket', message));
+    }
   }
 
   /** Writes all chunks at once where the stream can; `written` is called when it has accepted them. */

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import http, { type ClientRequest, type IncomingMessage, type RequestListener } from 'node:http';
+import http2 from 'node:http2';
 import https from 'node:https';
+import net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import tls from 'node:tls';
 import { Agent as UndiciAgent, request as undiciRequest } from 'undici';
@@ -273,7 +275,7 @@ test(
     const { body } = await undiciRequest(`http://127.0.0.1:${plainPort}/`, { dispatcher: agent });
     assert.equal(await body.text(), 'plain');
 
-    const quiet = (await import('node:net')).createServer();
+    const quiet = net.createServer();
     const port = await listen(t, quiet);
     await assert.rejects(undiciRequest(`https://127.0.0.1:${port}/`, { dispatcher: agent }), {
       code: 'ERR_HANDSHAKE_TIMEOUT',
@@ -281,3 +283,24 @@ test(
     assert.throws(() => undiciConnector({ ca: 'root.pem' }), /looks like a file name/);
   },
 );
+
+test('HTTP/2, with node:http2 on both sides and with undici', LIMIT, async (t) => {
+  const web = http2.createServer((request, response) => response.end(`h2 ${request.url}`));
+  const server = createServer({ ...SERVER, ALPNProtocols: ['h2'] }, (socket) =>
+    web.emit('connection', socket),
+  );
+  const port = await listen(t, server);
+  const session = http2.connect(`https://localhost:${port}`, {
+    createConnection: () => connect({ ...CLIENT, port, ALPNProtocols: ['h2'] }),
+  });
+  t.after(() => session.destroy());
+  assert.equal((await readAll(session.request({ ':path': '/node' }))).toString(), 'h2 /node');
+
+  const agent = new UndiciAgent({
+    allowH2: true,
+    connect: undiciConnector({ ca: PKI.root.pem, allowH2: true }),
+  });
+  t.after(() => agent.destroy());
+  const { body } = await undiciRequest(`https://127.0.0.1:${port}/undici`, { dispatcher: agent });
+  assert.equal(await body.text(), 'h2 /undici');
+});

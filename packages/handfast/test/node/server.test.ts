@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import net from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
+import { createClientConnection } from '../../src/connection.ts';
 import { signingKey } from '../../src/crypto/node/index.ts';
 import type { SigningKey } from '../../src/crypto/provider.ts';
-import { createServer, loadIdentity, type TLSSocket } from '../../src/node/index.ts';
+import { clientTlsConfig, createServer, loadIdentity, type TLSSocket } from '../../src/node/index.ts';
+import { MAX_HANDSHAKE_BYTES } from '../../src/node/limits.ts';
 import type { TraceEvent } from '../../src/trace/events.ts';
 import type { TlsError } from '../../src/wire/errors.ts';
 import { type Issued, issue } from '../support/pki.ts';
@@ -129,6 +132,42 @@ test('a key that fails to sign ends the handshake with internal_error', LIMIT, a
   const [error] = await failed;
   assert.equal(error.code, 'ERR_SIGNING_FAILED');
   assert.match(error.message, /no access/);
+});
+
+test('while a signature is awaited, a flood from the client is not read', LIMIT, async (t) => {
+  const local = signingKey(PKI.server.keyPem);
+  let release: () => void = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const key: SigningKey = {
+    schemes: local.schemes,
+    sign: async (scheme, message) => {
+      await released;
+      return local.sign(scheme, message);
+    },
+  };
+  const server = createServer({ identities: [{ cert: PKI.serverChainPem, key }] });
+  const failed = once(server, 'tlsClientError') as Promise<[TlsError]>;
+  const port = await listen(t, server);
+  const accepted = once(server, 'connection') as Promise<[net.Socket]>;
+  const peer = net.connect(port, '127.0.0.1');
+  t.after(() => peer.destroy());
+  peer.on('error', () => {});
+  peer.resume();
+  const config = clientTlsConfig({ ca: PKI.root.pem });
+  const hello = createClientConnection(config, { name: 'localhost' });
+  for (const bytes of hello.takeOutgoing()) peer.write(bytes);
+  peer.write(Buffer.alloc(32 << 20));
+  const [transport] = await accepted;
+  for (let before = -1; before !== transport.bytesRead; ) {
+    before = transport.bytesRead;
+    await sleep(50);
+  }
+  assert.ok(transport.bytesRead > MAX_HANDSHAKE_BYTES);
+  assert.ok(transport.bytesRead < 2 * MAX_HANDSHAKE_BYTES, `${transport.bytesRead} bytes were read`);
+  release();
+  assert.equal((await failed)[0].alert, 'unexpected_message');
 });
 
 test('a socket that is destroyed while a signature is awaited stays quiet', LIMIT, async (t) => {

@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { createServer, type TLSSocket } from '../../src/node/index.ts';
+import { connect, createServer, type TLSSocket } from '../../src/node/index.ts';
 import type { TraceEvent } from '../../src/trace/events.ts';
 import { TlsError } from '../../src/wire/errors.ts';
 import { ContentType } from '../../src/wire/registry.ts';
+import { issue } from '../support/pki.ts';
 import {
   CLIENT_IDENTITY,
   closed,
   connected,
   connectTo,
   duplexPair,
+  failure,
   listen,
   PKI,
   readAll,
@@ -249,10 +254,78 @@ test('options of the transport are passed on, and missing methods are no error',
   assert.throws(() => wrapped.connect(), /connect\(\) of handfast\/node/);
 });
 
-test('a transport that decodes text is refused', LIMIT, (t) => {
+test('a transport that gives text is an error', LIMIT, async (t) => {
   const [near, far] = duplexPair();
+  t.after(() => far.destroy());
   near.setEncoding('utf8');
-  assert.throws(() => connectTo(t, 0, { socket: near }), /ConfigError: socket: .*setEncoding/);
-  near.destroy();
-  far.destroy();
+  const client = connectTo(t, 0, { socket: near });
+  far.write('some text');
+  const error = await failure(client);
+  assert.equal(error.code, 'ERR_CONFIG');
+  assert.match(error.message, /^socket: expected a stream of bytes, found one of text/);
+});
+
+test('a transport that fails when both sides have ended is no error', LIMIT, async (t) => {
+  const [near, far] = duplexPair();
+  const server = createServer(SERVER, (socket) => socket.end('all'));
+  server.emit('connection', far);
+  const client = connectTo(t, 0, { socket: near });
+  client.on('end', () => {
+    near._write = (_chunk, _encoding, callback) => callback(new Error('reset'));
+  });
+  assert.equal((await readAll(client)).toString(), 'all');
+  await closed(client);
+  assert.equal(client.errored, null);
+});
+
+test('a socket in the file system', LIMIT, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'handfast-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'socket');
+  const server = createServer(SERVER, (socket) => socket.end('by path'));
+  server.listen(path);
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const client = connect({ path, servername: 'localhost', ca: PKI.root.pem });
+  assert.equal((await readAll(client)).toString(), 'by path');
+});
+
+test('names: addresses are not sent, others in ASCII and without a final dot', LIMIT, async (t) => {
+  const leaf = issue({
+    subject: 'names',
+    issuer: PKI.intermediate,
+    dnsNames: ['xn--bcher-kva.example', 'localhost'],
+    ipAddresses: ['127.0.0.1'],
+  });
+  const server = createServer({ cert: leaf.pem + PKI.intermediate.pem, key: leaf.keyPem });
+  const port = await listen(t, server);
+  for (const [options, sent] of [
+    [{ servername: undefined }, false],
+    [{ servername: '' }, false],
+    [{ servername: '127.0.0.1' }, false],
+    [{ servername: 'LocalHost.' }, 'localhost'],
+    [{ servername: 'b\u00fccher.example' }, 'xn--bcher-kva.example'],
+    [{ servername: '', host: 'localhost', family: 4 }, false],
+  ] as const) {
+    const accepted = once(server, 'secureConnection') as Promise<[TLSSocket]>;
+    const client = connectTo(t, port, options);
+    await once(client, 'secureConnect');
+    assert.equal(client.servername, sent);
+    assert.equal((await accepted)[0].servername, sent);
+  }
+});
+
+test('connect(port, host, options, listener), as in node:tls', LIMIT, async (t) => {
+  const server = createServer(SERVER, (socket) => socket.end());
+  const port = await listen(t, server);
+  const options = { servername: 'localhost', ca: PKI.root.pem };
+  let called = 0;
+  for (const client of [
+    connect(port, '127.0.0.1', options, () => called++),
+    connect(port, { ...options, host: '127.0.0.1' }, () => called++),
+    connect({ ...options, host: '127.0.0.1', port }, () => called++),
+  ]) {
+    await readAll(client);
+  }
+  assert.equal(called, 3);
 });
