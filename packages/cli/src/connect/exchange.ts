@@ -1,0 +1,167 @@
+/** What `handfast connect` does on a connection: the handshake, an HTTP request, or the input and output streams. */
+
+import { isUtf8 } from 'node:buffer';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import type { TLSSocket } from 'handfast/node';
+import { type Address, formatAddress } from '../address.ts';
+import { ExitCode, Failure } from '../outcome.ts';
+import { printable } from '../render/layout.ts';
+
+/** How long the server may take, after a complete handshake, to refuse our certificate, in milliseconds. */
+const AFTERTHOUGHT_TIME = 1_000;
+
+/** Largest body that is kept for the JSON document, in bytes. */
+const MAX_KEPT_BODY = 16 * 1024 * 1024;
+
+export type Tell = (lines: readonly string[]) => void;
+
+/**
+ * Waits for the handshake.
+ * @throws {Failure} when it takes longer than `limit` milliseconds; the socket's error when it fails.
+ */
+export async function handshake(socket: TLSSocket, address: Address, limit: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const what = socket.connecting ? 'does not answer' : 'did not finish the handshake';
+      reject(
+        new Failure(
+          ExitCode.network,
+          `${formatAddress(address)} ${what} within ${limit / 1000} s. Is it a TLS server? (--timeout SECONDS waits longer.)`,
+        ),
+      );
+    }, limit);
+  });
+  try {
+    await Promise.race([once(socket, 'secureConnect'), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves when the socket has closed or the peer has ended; rejects when it failed. */
+function over(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('end', resolve);
+    socket.once('close', () => resolve());
+  });
+}
+
+/** Resolves once the socket was silent for `limit` milliseconds. */
+function silence(socket: TLSSocket, limit: number): Promise<'silent'> {
+  return new Promise((resolve) => socket.setTimeout(limit, () => resolve('silent')));
+}
+
+/** Whether the peer just closed: without saying so (no close_notify), but also without an alert. */
+function isMereClosing(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return code === 'ERR_TRUNCATED' || code === 'ECONNRESET' || code === 'EPIPE';
+}
+
+/**
+ * Ends our direction, and waits a moment for a refusal that comes after the handshake. Nothing is expected from the
+ * peer here, so how it closes does not matter.
+ */
+export async function linger(socket: TLSSocket): Promise<void> {
+  const ended = over(socket);
+  socket.resume();
+  socket.end();
+  try {
+    await Promise.race([ended, silence(socket, AFTERTHOUGHT_TIME)]);
+  } catch (error) {
+    if (!isMereClosing(error)) throw error;
+  }
+}
+
+/** Input to the peer, and the peer to the output, until the peer ends, or is silent after the input ended. */
+export async function converseOnStreams(
+  socket: TLSSocket,
+  { timeout, tell }: { readonly timeout: number; readonly tell: Tell },
+): Promise<void> {
+  let saidNothing = true;
+  const ended = over(socket);
+  const inputEnded = once(process.stdin, 'end').then(() => silence(socket, timeout));
+  socket.once('data', () => {
+    saidNothing = false;
+  });
+  process.stdin.once('data', () => {
+    saidNothing = false;
+  });
+  socket.pipe(process.stdout, { end: false });
+  process.stdin.pipe(socket);
+  try {
+    const outcome = await Promise.race([ended, inputEnded]);
+    if (outcome === 'silent')
+      tell([`closed: the peer was silent for ${timeout / 1000} s after the end of the input`]);
+  } catch (error) {
+    // Where neither side said anything, nothing can be incomplete.
+    if (!(saidNothing && isMereClosing(error))) throw error;
+  } finally {
+    process.stdin.unpipe(socket);
+    process.stdin.destroy();
+  }
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: IncomingMessage['headers'];
+  /** The body as text, or in Base64 where it is not UTF-8; only when it was to be kept. */
+  readonly body?: string;
+  readonly bodyEncoding?: 'utf8' | 'base64';
+}
+
+export interface GetOptions {
+  readonly path: string;
+  /** The value of the Host header. */
+  readonly host: string;
+  /** The longest silence in milliseconds. */
+  readonly timeout: number;
+  /** Keep the body for the answer, instead of printing it. */
+  readonly keepBody: boolean;
+  readonly tell: Tell;
+}
+
+/** Sends one GET and reads the response; its body goes to stdout, or into the answer. */
+export async function get(socket: TLSSocket, options: GetOptions): Promise<HttpReply> {
+  const { path, host, timeout, keepBody, tell } = options;
+  const sent = request({
+    createConnection: () => socket,
+    path,
+    headers: { host, connection: 'close', 'user-agent': 'handfast', accept: '*/*' },
+  });
+  socket.setTimeout(timeout, () => {
+    const reason = `the server said nothing for ${timeout / 1000} s. --timeout SECONDS waits longer.`;
+    socket.destroy(new Failure(ExitCode.network, reason));
+  });
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const { statusCode: status = 0, statusMessage: statusText = '', headers } = response;
+  tell(['', printable(`HTTP/${response.httpVersion} ${status} ${statusText}`), '']);
+  const reply = { status, statusText, headers };
+  if (keepBody) return { ...reply, ...(await keep(response)) };
+  for await (const chunk of response) {
+    if (!process.stdout.write(chunk as Buffer)) await once(process.stdout, 'drain');
+  }
+  return reply;
+}
+
+async function keep(response: IncomingMessage): Promise<Pick<HttpReply, 'body' | 'bodyEncoding'>> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response) {
+    length += (chunk as Buffer).length;
+    if (length > MAX_KEPT_BODY) {
+      throw new Failure(
+        ExitCode.refused,
+        `The body is larger than ${MAX_KEPT_BODY} bytes, too large for a JSON document: leave --json away.`,
+      );
+    }
+    chunks.push(chunk as Buffer);
+  }
+  const body = Buffer.concat(chunks);
+  const bodyEncoding = isUtf8(body) ? 'utf8' : 'base64';
+  return { body: body.toString(bodyEncoding), bodyEncoding };
+}

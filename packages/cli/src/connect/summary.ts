@@ -1,0 +1,31 @@
+/** What `handfast connect` says about a connection that was made. */
+import { cipherSuiteName, groupName, signatureSchemeName } from 'handfast';
+import type { TLSSocket } from 'handfast/node';
+import { type Address, formatAddress } from '../address.ts';
+import { hanging, pad, printable } from '../render/layout.ts';
+import type { Style } from '../render/style.ts';
+import { shortVerdictLines } from '../render/verdict.ts';
+
+const LABEL_WIDTH = 16;
+
+export function summaryLines(style: Style, address: Address, socket: TLSSocket): string[] {
+  const { paint, glyphs, width } = style;
+  const { established, remoteAddress } = socket;
+  if (established === undefined) return [];
+  const item = (label: string, text: string): string[] =>
+    hanging(`  ${paint('quiet', pad(label, LABEL_WIDTH))}`, printable(text), width);
+  const { cipherSuite, group, applicationProtocol, peer, own, helloRetried } = established;
+  const at = remoteAddress === undefined || remoteAddress === address.host ? '' : ` (${remoteAddress})`;
+  return [
+    paint('title', `${glyphs.good} connected to ${formatAddress(address)}${at}`),
+    ...item('version', established.version),
+    ...item('cipher suite', cipherSuiteName(cipherSuite)),
+    ...item('key exchange', groupName(group) + (helloRetried ? ', after a HelloRetryRequest' : '')),
+    ...(applicationProtocol === undefined ? [] : item('protocol', applicationProtocol)),
+    ...(peer === undefined ? [] : item('signed with', signatureSchemeName(peer.signatureScheme))),
+    ...(own === undefined
+      ? []
+      : item('own certificate', `shown, signed with ${signatureSchemeName(own.signatureScheme)}`)),
+    ...(peer === undefined ? [] : shortVerdictLines(style, peer.verdict)),
+  ];
+}

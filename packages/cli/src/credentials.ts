@@ -1,0 +1,57 @@
+/** Certificates and keys that a command line names, read and checked; failures name the file. */
+import { ConfigError, type Identity, TlsError } from 'handfast';
+import { loadCertificates, loadIdentity } from 'handfast/node';
+import type { Certificate } from 'handfast/x509';
+import { readInput, unusable } from './files.ts';
+import { ExitCode, Failure } from './outcome.ts';
+
+/** The error's text without the name of the library's option in front. */
+function reason(error: ConfigError | TlsError): string {
+  const prefix = error instanceof ConfigError ? `${error.option}: ` : '';
+  return error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
+}
+
+function isUnusable(error: unknown): error is ConfigError | TlsError {
+  return error instanceof ConfigError || error instanceof TlsError;
+}
+
+/**
+ * Reads the authorities to trust.
+ * @param option as on the command line.
+ * @throws {Failure} when a file cannot be read or holds no certificate.
+ */
+export function readAuthorities(option: string, paths: readonly string[]): Certificate[] {
+  return paths.flatMap((path) => {
+    const input = readInput(option, path);
+    try {
+      return loadCertificates('ca', input);
+    } catch (error) {
+      if (isUnusable(error)) throw unusable(option, path, reason(error), error);
+      throw error;
+    }
+  });
+}
+
+/**
+ * Reads certificate chains and their keys, the first with the first and so on.
+ * @throws {Failure} when they cannot be read, do not belong together, or one is missing.
+ */
+export function readIdentities(certificates: readonly string[], keys: readonly string[]): Identity[] {
+  if (certificates.length !== keys.length) {
+    throw new Failure(
+      ExitCode.usage,
+      `--cert and --key belong together: found ${certificates.length} of --cert and ${keys.length} of --key.`,
+    );
+  }
+  return certificates.map((certificate, i) => {
+    const keyPath = keys[i] as string;
+    const input = { cert: readInput('--cert', certificate), key: readInput('--key', keyPath) };
+    try {
+      return loadIdentity(input);
+    } catch (error) {
+      if (!isUnusable(error)) throw error;
+      const atKey = error instanceof ConfigError && error.option === 'key';
+      throw unusable(atKey ? '--key' : '--cert', atKey ? keyPath : certificate, reason(error), error);
+    }
+  });
+}

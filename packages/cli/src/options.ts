@@ -1,0 +1,47 @@
+/** Values of command-line options. */
+import { InvalidArgumentError } from 'commander';
+import { parsePort } from './address.ts';
+import { Failure } from './outcome.ts';
+
+/** Gathers the values of an option that may be given several times. */
+export function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}
+
+const MAX_SECONDS = 86_400;
+
+/** A limit in seconds, as milliseconds. */
+export function milliseconds(text: string): number {
+  const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
+    throw new InvalidArgumentError(`Expected seconds, more than 0 and at most ${MAX_SECONDS}.`);
+  }
+  return Math.ceil(seconds * 1000);
+}
+
+/** A port to listen on; 0 lets the system choose. */
+export function listeningPort(text: string): number {
+  try {
+    return parsePort(text, 0);
+  } catch (error) {
+    if (error instanceof Failure) throw new InvalidArgumentError(error.message);
+    throw error;
+  }
+}
+
+/** `h2,http/1.1`: application protocols, best first. */
+export function protocols(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => !/^[\x21-\x7e]{1,255}$/.test(name))) {
+    throw new InvalidArgumentError('Expected names with commas between them, such as h2,http/1.1.');
+  }
+  return names;
+}
+
+/** The path of an HTTP request. */
+export function requestPath(text: string): string {
+  if (!/^\/[\x21-\x7e]*$/.test(text)) {
+    throw new InvalidArgumentError('Expected a path that begins with /, in ASCII and without spaces.');
+  }
+  return text;
+}

@@ -1,0 +1,108 @@
+/** Certificates, and the decision about them, for people and for JSON. */
+import type { Certificate, JudgedCertificate, Rule, Verdict } from 'handfast/x509';
+import { hanging, pad, printable } from './layout.ts';
+import type { Style } from './style.ts';
+
+/** A certificate as plain data. */
+export interface CertificateSummary {
+  readonly subject: string;
+  readonly issuer: string;
+  /** ISO 8601. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+}
+
+export function describeCertificate({
+  subject,
+  issuer,
+  notBefore,
+  notAfter,
+}: Certificate): CertificateSummary {
+  return {
+    subject: String(subject),
+    issuer: String(issuer),
+    notBefore: new Date(notBefore.time).toISOString(),
+    notAfter: new Date(notAfter.time).toISOString(),
+  };
+}
+
+const ROLE_WIDTH = 14;
+
+/** Rules whose own names would not say that they held. */
+const RULE_NAMES: { readonly [R in Rule]?: string } = {
+  weakSignature: 'signature strength',
+  weakKey: 'key strength',
+  notBefore: 'start of validity',
+  notAfter: 'end of validity',
+  criticalExtension: 'critical extensions',
+};
+
+/** `basic constraints` for `basicConstraints`. */
+function ruleName(rule: Rule): string {
+  return RULE_NAMES[rule] ?? rule.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** Checks that are told in full; the others are only named where they held. */
+const TOLD: ReadonlySet<Rule> = new Set<Rule>(['signature', 'name', 'notAfter']);
+
+/** One certificate of a path and its checks. */
+function judgedLines(style: Style, { role, subject, checks }: JudgedCertificate): string[] {
+  const { paint, glyphs, width } = style;
+  const mark = (ok: boolean): string =>
+    `${' '.repeat(ROLE_WIDTH)}${ok ? paint('good', glyphs.good) : paint('bad', glyphs.bad)} `;
+  const held = new Set(
+    checks.filter(({ ok, rule }) => ok && !TOLD.has(rule)).map(({ rule }) => ruleName(rule)),
+  );
+  const told = checks.filter(({ ok, rule }) => !ok || TOLD.has(rule));
+  return [
+    `${pad(role, ROLE_WIDTH)}${paint('name', printable(subject))}`,
+    ...told.flatMap(({ ok, sentence, source }) =>
+      hanging(mark(ok), ok ? printable(sentence) : `${printable(sentence)} (${source})`, width),
+    ),
+    ...(held.size === 0 ? [] : hanging(mark(true), paint('quiet', [...held].join(', ')), width)),
+  ];
+}
+
+function sentenceLines({ paint, glyphs, width }: Style, { ok, sentence }: Verdict): string[] {
+  return hanging(
+    `${ok ? paint('good', glyphs.good) : paint('bad', glyphs.bad)} `,
+    printable(sentence),
+    width,
+  );
+}
+
+/**
+ * The path with every check, and the decision.
+ * @param known subjects of certificates that the reader has seen judged: they are only named.
+ */
+export function verdictLines(
+  style: Style,
+  verdict: Verdict,
+  known: ReadonlySet<string> = new Set(),
+): string[] {
+  const unknown = verdict.path.filter(({ subject }) => !known.has(subject));
+  const others = verdict.path
+    .filter(({ subject }) => known.has(subject))
+    .map(({ subject }) => printable(subject));
+  return [
+    ...unknown.flatMap((judged) => judgedLines(style, judged)),
+    ...(others.length === 0 ? [] : [`${pad('above it', ROLE_WIDTH)}${others.join(', ')}: the same checks`]),
+    ...sentenceLines(style, verdict),
+  ];
+}
+
+/** The path in a line for each certificate, and the decision. */
+export function shortVerdictLines(style: Style, verdict: Verdict): string[] {
+  const lines = verdict.path.map(({ role, subject, notAfter }) => {
+    const until =
+      notAfter === undefined ? '' : style.paint('quiet', `, valid until ${notAfter.slice(0, 10)}`);
+    return hanging(
+      `  ${style.paint('quiet', pad(role, SHORT_ROLE_WIDTH))}`,
+      `${printable(subject)}${until}`,
+      style.width,
+    );
+  });
+  return [...lines.flat(), ...sentenceLines(style, verdict)];
+}
+
+const SHORT_ROLE_WIDTH = 16;

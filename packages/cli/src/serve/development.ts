@@ -1,0 +1,57 @@
+/** The certificate that `serve` makes when it is given none. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Authority, validFor } from '../authority.ts';
+import { unusable } from '../files.ts';
+
+export interface DevelopmentCertificate {
+  readonly identity: { readonly cert: string; readonly key: import('node:crypto').KeyObject };
+  /** The names and addresses that it is for. */
+  readonly hosts: readonly string[];
+  readonly notAfter: Date;
+  /** Where the authority's certificate (never a key) was written. */
+  readonly caPath: string;
+  /** Removes the file again, unless its place was given by the caller. */
+  forget(): void;
+}
+
+const VALID_DAYS = 30;
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
+const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
+
+/**
+ * Makes a certificate authority and a certificate for this machine.
+ * @param host the address that the server listens on; it is added to the names.
+ * @param caOut where to write the authority's certificate; without it, a new temporary folder.
+ * @throws {Failure} when the certificate cannot be written.
+ */
+export async function developmentCertificate(host: string, caOut?: string): Promise<DevelopmentCertificate> {
+  const validity = validFor(VALID_DAYS);
+  const plainHost = isIP(host) === 6 ? host.replace(/%.*$/, '') : host;
+  const hosts = [...new Set([...LOCAL_HOSTS, ...(ANY_ADDRESS.has(host) ? [] : [plainHost])])];
+  const authority = await Authority.root('handfast development CA', 'ECDSA P-256', validity);
+  const leaf = await authority.leaf({
+    name: 'handfast development server',
+    hosts,
+    usage: 'server',
+    kind: 'ECDSA P-256',
+    validity,
+  });
+  const caPath = caOut ?? join(mkdtempSync(join(tmpdir(), 'handfast-')), 'ca.pem');
+  try {
+    writeFileSync(caPath, `${authority.certificate}\n`);
+  } catch (error) {
+    throw unusable('--ca-out', caPath, (error as Error).message, error);
+  }
+  return {
+    identity: { cert: leaf.chain, key: leaf.key },
+    hosts,
+    notAfter: validity.notAfter,
+    caPath,
+    forget: () => {
+      if (caOut === undefined) rmSync(dirname(caPath), { recursive: true, force: true });
+    },
+  };
+}
