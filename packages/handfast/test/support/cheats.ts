@@ -10,7 +10,7 @@ import type { Role } from '../../src/trace/events.ts';
 import type { AlertName } from '../../src/wire/alerts.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import type { TlsErrorCode } from '../../src/wire/errors.ts';
-import type { SignatureScheme } from '../../src/wire/registry.ts';
+import { HandshakeType, type SignatureScheme } from '../../src/wire/registry.ts';
 import { withKey } from './identities.ts';
 import { other, Pair, type PairOptions, text } from './pair.ts';
 
@@ -26,7 +26,21 @@ export const BAD_SIGNATURE: Refusal = ['ERR_BAD_SIGNATURE', 'decrypt_error'];
 export const BAD_FINISHED: Refusal = ['ERR_BAD_FINISHED', 'decrypt_error'];
 export const BAD_KEY_SHARE: Refusal = ['ERR_BAD_KEY_SHARE', 'illegal_parameter'];
 
-/** SHA-256 and SHA-384 transcripts: the hash ends what is signed. */
+export const EARLY_DATA: Refusal = ['ERR_UNEXPECTED_APPLICATION_DATA', 'unexpected_message'];
+export const BAD_MAC: Refusal = ['ERR_BAD_RECORD_MAC', 'bad_record_mac'];
+export const EXCESS: Refusal = ['ERR_EXCESS_HANDSHAKE_DATA', 'unexpected_message'];
+export const INTERLEAVED: Refusal = ['ERR_INTERLEAVED_HANDSHAKE', 'unexpected_message'];
+export const CHANGE_CIPHER_SPEC: Refusal = ['ERR_UNEXPECTED_CHANGE_CIPHER_SPEC', 'unexpected_message'];
+
+/** A handshake message with a body of a few bytes. */
+export const shortMessage = (type: number, ...body: readonly number[]): Uint8Array =>
+  Uint8Array.of(type, 0, 0, body.length, ...body);
+
+export const KEY_UPDATE: Uint8Array = shortMessage(HandshakeType.key_update, 0);
+/** A message that has only begun. */
+export const FRAGMENT: Uint8Array = KEY_UPDATE.slice(0, 2);
+
+/** The hash of a SHA-256 transcript ends what is signed. */
 const HASH_LENGTH = 32;
 const transcriptHash = (content: Uint8Array): Uint8Array => content.slice(-HASH_LENGTH);
 

@@ -47,6 +47,7 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
   readonly #reader: RecordReader;
   #seal: RecordProtection | undefined;
   #out: Uint8Array[] = [];
+  #held: Uint8Array[] | undefined;
 
   constructor(
     role: Role,
@@ -59,7 +60,10 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
       role,
       config,
       {
-        sendHandshake: (message) => this.record(ContentType.handshake, message),
+        sendHandshake: (message) => {
+          if (this.#held === undefined) this.record(ContentType.handshake, message);
+          else this.#held.push(message.slice());
+        },
         sendChangeCipherSpec: () => this.plaintext(ContentType.change_cipher_spec, Uint8Array.of(1)),
         changeKeys: (direction, epoch, protection) => {
           if (direction === 'sent') this.#seal = protection;
@@ -102,6 +106,15 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
   /** Bytes as they are. */
   raw(bytes: Uint8Array): void {
     this.#out.push(bytes);
+  }
+
+  /** The handshake messages that `step` sends, which are not sent. */
+  hold(step: () => void): Uint8Array {
+    const held: Uint8Array[] = [];
+    this.#held = held;
+    step();
+    this.#held = undefined;
+    return concat(...held);
   }
 
   /** Removes what was sent and not delivered yet. */
