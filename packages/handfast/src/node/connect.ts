@@ -8,6 +8,7 @@ import { ConfigError } from '../wire/errors.ts';
 import { parseHostName } from '../x509/host-name.ts';
 import { type ClientTlsOptions, clientTlsConfig, handshakeTimeoutOf } from './options.ts';
 import { TLSSocket } from './socket.ts';
+import { tcpOptions } from './transport.ts';
 
 /** Options of {@link connect}: TLS, where to connect to (as for `net.connect`), and how the socket behaves. */
 export interface ConnectOptions
@@ -108,11 +109,11 @@ function openTransport(options: ConnectOptions): Duplex {
   }
   return connectSocket({
     ...options,
+    // For the socket on top of this one.
     timeout: undefined,
     signal: undefined,
     onread: undefined,
     path: options.path ?? undefined,
-    // TLS says by close_notify when a direction ends; ours must outlive the peer's
-    allowHalfOpen: true,
+    ...tcpOptions(options),
   } as unknown as NetConnectOpts);
 }

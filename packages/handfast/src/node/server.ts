@@ -5,6 +5,7 @@ import { TlsAcceptor } from './acceptor.ts';
 import type { IdentityInput } from './credentials.ts';
 import type { ServerTlsOptions } from './options.ts';
 import type { TLSSocket } from './socket.ts';
+import { tcpOptions } from './transport.ts';
 
 /** Options of {@link createServer}: TLS, and those of `net.createServer`. */
 export interface TlsServerOptions extends ServerTlsOptions, Omit<ServerOpts, 'pauseOnConnect'> {}
@@ -23,8 +24,7 @@ export class Server extends NetServer {
 
   /** @throws {ConfigError} when an option cannot work. */
   constructor(options: TlsServerOptions, onSecureConnection?: (socket: TLSSocket) => void) {
-    // TLS says by close_notify when a direction ends; ours must outlive the peer's.
-    super({ ...options, allowHalfOpen: true });
+    super({ ...options, ...tcpOptions(options) });
     this.#acceptor = new TlsAcceptor(this, options);
     this.on('connection', (transport: Duplex) => this.#acceptor.accept(transport));
     if (onSecureConnection !== undefined) this.on('secureConnection', onSecureConnection);

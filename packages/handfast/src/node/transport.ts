@@ -19,6 +19,19 @@ export interface TransportListener {
 /** The members of `net.Socket` that other streams may lack. */
 export type MaybeSocket = Duplex & Partial<Omit<Socket, keyof Duplex>>;
 
+/** How TLS wants its TCP connections. */
+export function tcpOptions({ noDelay }: { readonly noDelay?: boolean | undefined }): {
+  readonly noDelay: boolean;
+  readonly allowHalfOpen: boolean;
+} {
+  return {
+    // TLS writes whole flights and records: to wait for more (Nagle) costs up to 40 ms after each handshake.
+    noDelay: noDelay ?? true,
+    // Each direction ends by its own close_notify: ours must outlive the peer's.
+    allowHalfOpen: true,
+  };
+}
+
 export class Transport {
   readonly stream: MaybeSocket;
   #listener: TransportListener | undefined;

@@ -289,3 +289,31 @@ test('options that cannot work are refused before anything is opened', LIMIT, ()
   }
   assert.deepEqual(activeResources(), before);
 });
+
+test('nothing switches verification off', LIMIT, async (t) => {
+  const stranger = issue({ subject: 'stranger', ca: true });
+  const received: string[] = [];
+  const server = createServer(SERVER, (socket) => socket.on('data', (data) => received.push(String(data))));
+  const port = await listen(t, server);
+  const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  t.after(() => {
+    if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
+  });
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  const refused: Readonly<Record<string, object>> = {
+    ERR_UNKNOWN_CA: { ca: stranger.pem },
+    ERR_NAME_MISMATCH: { servername: 'other.test' },
+    ERR_CERTIFICATE_EXPIRED: { now: () => Date.now() + 365 * 86_400_000 },
+    ERR_INTERNAL: { verifier: { verify: () => Promise.reject(new Error('the judge is away')) } },
+  };
+  for (const [code, options] of Object.entries(refused)) {
+    const client = connectTo(t, port, options);
+    client.on('secureConnect', () => assert.fail('not a secure connection'));
+    client.write('a secret');
+    assert.equal((await failure(client)).code, code);
+    assert.equal(client.authorized, false);
+    assert.equal(client.established, undefined);
+  }
+  assert.deepEqual(received, []);
+});
