@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
 import { before, describe, type TestContext, test } from 'node:test';
 import { createSecureContext, TLSSocket, type TlsOptions } from 'node:tls';
-import { folder, handfast } from './support/command.ts';
+import { folder, handfast, LAUNCHER } from './support/command.ts';
 import { keyPem, makePki, type Pki, plainServer, tlsServer } from './support/peers.ts';
 
 let pki: Pki;
@@ -51,6 +53,17 @@ describe('handfast connect', () => {
     assert.match(stderr, /anchor +CN=Test Root/);
   });
 
+  test('ends when the peer ends, also where the input goes on', async (t) => {
+    const ca = folder(t).file('ca.pem', pki.ca.certificate);
+    const port = await tlsServer(t, serverOptions(), (socket) => {
+      socket.once('data', (data: Buffer) => socket.end(`${data} yourself`));
+    });
+    const args = ['connect', `localhost:${port}`, '--ca', ca];
+    const { code, stdout, stderr } = await handfast(args, { input: 'hello', keepInputOpen: true });
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, 'hello yourself');
+  });
+
   test('ends when the input ends, also with a peer that never closes', async (t) => {
     const ca = folder(t).file('ca.pem', pki.ca.certificate);
     const port = await tlsServer(t, serverOptions(), (socket) => socket.resume());
@@ -93,6 +106,25 @@ describe('handfast connect', () => {
     assert.equal(document.response.status, 200);
     assert.equal(document.response.body, `GET / localhost:${port}`);
     assert.equal(document.response.bodyEncoding, 'utf8');
+  });
+
+  test('says what is wrong with an answer that is cut, missing, or no HTTP', async (t) => {
+    const ca = folder(t).file('ca.pem', pki.ca.certificate);
+    const cases: readonly (readonly [string, string, number, RegExp])[] = [
+      ['HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\npart', 'part', 3, /\w/],
+      ['', '', 3, /closed the connection without an answer/],
+      ['220 mail.example ESMTP\r\n', '', 1, /did not answer with HTTP\/1\.1/],
+    ];
+    for (const [text, body, exitCode, message] of cases) {
+      const port = await tlsServer(t, serverOptions(), (socket) =>
+        socket.once('data', () => socket.end(text)),
+      );
+      const args = ['connect', `localhost:${port}`, '--ca', ca, '--get', '/'];
+      const { code, stdout, stderr } = await handfast(args);
+      assert.equal(code, exitCode, stderr);
+      assert.equal(stdout, body);
+      assert.match(stderr.split('handfast: ')[1] ?? '', message);
+    }
   });
 
   test('traces every record and message, as text and as data', async (t) => {
@@ -311,6 +343,18 @@ describe('handfast connect and its files', () => {
       assert.equal(code, 2, `${args}: ${stderr}`);
       assert.match(stderr, message);
     }
+  });
+
+  test('a launcher without a build says what to do', async (t) => {
+    const launcher = folder(t).file('handfast.mjs', readFileSync(LAUNCHER, 'utf8'));
+    const child = spawn(process.execPath, [launcher]);
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, 'close');
+    assert.equal(code, 2);
+    assert.match(stderr, /npm run build/);
   });
 
   test('help and version', async () => {

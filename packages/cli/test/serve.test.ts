@@ -314,6 +314,7 @@ describe('handfast serve refuses', () => {
       [['--require-client-cert'], /needs --client-ca/],
       [['--client-ca', key], /--client-ca .* cannot be used/],
       [['--port', '70000'], /not a port/],
+      [['--alpn', 'h2,http/1.1'], /over HTTP\/1\.1/],
       [['--ca-out', `${files.path}/no/place`], /--ca-out .* cannot be used/],
       [['--ca-out', 'x', '--cert', certificate, '--key', key], /--ca-out belongs to/],
     ];

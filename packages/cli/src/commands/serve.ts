@@ -83,8 +83,19 @@ export function addServe(program: Command, finish: (exitCode: ExitCode) => void)
     .action(async (options: Options) => finish(await run(options)));
 }
 
-function checkOptions({ cert, key, caOut, clientCa, requireClientCert }: Options): void {
+/** Whether HTTP is spoken on top of TLS, and not just any bytes. */
+function speaksHttp({ echo, proxy }: Options): boolean {
+  return !echo && proxy === undefined;
+}
+
+function checkOptions(options: Options): void {
+  const { cert, key, caOut, clientCa, requireClientCert, alpn } = options;
   const usage = (message: string): Failure => new Failure(ExitCode.usage, message);
+  if (speaksHttp(options) && alpn?.some((name) => name !== 'http/1.1')) {
+    throw usage(
+      'Files and the status page are served over HTTP/1.1: leave --alpn away, or take --echo or --proxy.',
+    );
+  }
   if (requireClientCert && clientCa === undefined) {
     throw usage('--require-client-cert needs --client-ca FILE: the authorities whose clients are let in.');
   }
@@ -111,12 +122,12 @@ type Write = (line: string) => void;
 
 /** The server for what the options ask; not listening yet. */
 function makeServer(options: Options, tls: ServerTlsOptions, write: Write): NetServer {
-  const target = options.proxy === undefined ? undefined : parseAddress(options.proxy);
-  if (!options.echo && target === undefined) {
+  if (speaksHttp(options)) {
     const listener =
       options.root === undefined ? statusListener : fileListener(readFolder('--root', options.root));
     return createHttpsServer(tls, listener);
   }
+  const target = options.proxy === undefined ? undefined : parseAddress(options.proxy);
   const handle = (socket: TLSSocket): void => {
     if (target === undefined) echo(socket);
     else
@@ -150,9 +161,8 @@ async function run(options: Options): Promise<ExitCode> {
       const { exitCode, text } = explain(error, wanted);
       throw new Failure(exitCode, text, { cause: error });
     });
-    const speaksHttp = !options.echo && options.proxy === undefined;
-    write(banner(options, address, speaksHttp, development).join('\n'));
-    await untilStopped(server, { endOpen: !speaksHttp, write });
+    write(banner(options, address, speaksHttp(options), development).join('\n'));
+    await untilStopped(server, { endOpen: !speaksHttp(options), write });
     return ExitCode.fine;
   } finally {
     development?.forget();

@@ -1,18 +1,12 @@
-/** What `handfast connect` does on a connection: the handshake, an HTTP request, or the input and output streams. */
+/** What `handfast connect` does on a connection: the handshake, and then input and output, or just the end. */
 
-import { isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
 import type { TLSSocket } from 'handfast/node';
 import { type Address, formatAddress } from '../address.ts';
 import { ExitCode, Failure } from '../outcome.ts';
-import { printable } from '../render/layout.ts';
 
 /** How long the server may take, after a complete handshake, to refuse our certificate, in milliseconds. */
 const AFTERTHOUGHT_TIME = 1_000;
-
-/** Largest body that is kept for the JSON document, in bytes. */
-const MAX_KEPT_BODY = 16 * 1024 * 1024;
 
 export type Tell = (lines: readonly string[]) => void;
 
@@ -102,66 +96,4 @@ export async function converseOnStreams(
     process.stdin.unpipe(socket);
     process.stdin.destroy();
   }
-}
-
-export interface HttpReply {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: IncomingMessage['headers'];
-  /** The body as text, or in Base64 where it is not UTF-8; only when it was to be kept. */
-  readonly body?: string;
-  readonly bodyEncoding?: 'utf8' | 'base64';
-}
-
-export interface GetOptions {
-  readonly path: string;
-  /** The value of the Host header. */
-  readonly host: string;
-  /** The longest silence in milliseconds. */
-  readonly timeout: number;
-  /** Keep the body for the answer, instead of printing it. */
-  readonly keepBody: boolean;
-  readonly tell: Tell;
-}
-
-/** Sends one GET and reads the response; its body goes to stdout, or into the answer. */
-export async function get(socket: TLSSocket, options: GetOptions): Promise<HttpReply> {
-  const { path, host, timeout, keepBody, tell } = options;
-  const sent = request({
-    createConnection: () => socket,
-    path,
-    headers: { host, connection: 'close', 'user-agent': 'handfast', accept: '*/*' },
-  });
-  socket.setTimeout(timeout, () => {
-    const reason = `the server said nothing for ${timeout / 1000} s. --timeout SECONDS waits longer.`;
-    socket.destroy(new Failure(ExitCode.network, reason));
-  });
-  sent.end();
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  const { statusCode: status = 0, statusMessage: statusText = '', headers } = response;
-  tell(['', printable(`HTTP/${response.httpVersion} ${status} ${statusText}`), '']);
-  const reply = { status, statusText, headers };
-  if (keepBody) return { ...reply, ...(await keep(response)) };
-  for await (const chunk of response) {
-    if (!process.stdout.write(chunk as Buffer)) await once(process.stdout, 'drain');
-  }
-  return reply;
-}
-
-async function keep(response: IncomingMessage): Promise<Pick<HttpReply, 'body' | 'bodyEncoding'>> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response) {
-    length += (chunk as Buffer).length;
-    if (length > MAX_KEPT_BODY) {
-      throw new Failure(
-        ExitCode.refused,
-        `The body is larger than ${MAX_KEPT_BODY} bytes, too large for a JSON document: leave --json away.`,
-      );
-    }
-    chunks.push(chunk as Buffer);
-  }
-  const body = Buffer.concat(chunks);
-  const bodyEncoding = isUtf8(body) ? 'utf8' : 'base64';
-  return { body: body.toString(bodyEncoding), bodyEncoding };
 }

@@ -5,7 +5,7 @@ import type { Address } from '../address.ts';
 import { explain } from '../explain.ts';
 import { traceData } from '../render/trace.ts';
 import { describeCertificate } from '../render/verdict.ts';
-import type { HttpReply } from './exchange.ts';
+import type { HttpReply } from './http.ts';
 
 type Traced = readonly TraceEvent[] | false | undefined;
 

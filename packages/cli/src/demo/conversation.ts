@@ -71,6 +71,7 @@ async function get(
     path,
     headers: { host, connection: 'keep-alive' },
   });
+  request.on('error', () => {}); // the socket's listener records why
   request.end();
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   const body = await text(response);

@@ -81,7 +81,7 @@ const SECRETS: Readonly<Record<string, string>> = {
   CLIENT_HANDSHAKE_TRAFFIC_SECRET: "the client's certificate and Finished",
   SERVER_TRAFFIC_SECRET_0: "the server's data: the response",
   CLIENT_TRAFFIC_SECRET_0: "the client's data: the request",
-  EXPORTER_SECRET: 'nothing yet: it is for other protocols',
+  EXPORTER_SECRET: 'keys for other protocols that run on top',
 };
 
 const otherSide = (side: Side): Side => (side === 'client' ? 'server' : 'client');

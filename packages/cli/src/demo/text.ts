@@ -42,9 +42,9 @@ class Page {
     this.lines.push(...lines);
   }
 
-  /** A blank line, a heading, and what the phase is about. */
+  /** A heading, and what the phase is about. */
   phase(title: string, about: string): void {
-    this.add('', heading(this.style, title), '', ...this.#wrapped(about), '');
+    this.add('', heading(this.style, title), ...this.#wrapped(about), '');
   }
 
   #wrapped(text: string): string[] {
@@ -131,7 +131,7 @@ function helloPhase(page: Page, { messages, serverName, choices }: Story['hello'
   page.add('');
   if (serverName !== null) {
     page.good('server name', page.style.paint('title', printable(serverName)));
-    page.quiet('whom the client asks for');
+    page.quiet('whom the client asks for; the observer reads it too');
   }
   for (const choice of choices) page.choice(choice);
 }
@@ -232,11 +232,12 @@ function tamperingText({ from, offset, recordLength, before, after }: Tampering)
 function ending({ style }: Page, { ok, refusals, failures }: DemoReport): string[] {
   const { paint, glyphs, width } = style;
   if (!ok) return failures.flatMap((failure) => hanging(`${paint('bad', glyphs.bad)} `, failure, width));
+  const summary = `${glyphs.good} One connection made, ${refusals.length} refused: everything as it must be.`;
   return [
-    paint(
-      'good',
-      `${glyphs.good} One connection made, ${refusals.length} refused: everything as it must be.`,
-    ),
+    paint('good', summary),
+    '',
+    `  ${paint('quiet', 'every byte of a real one:  handfast connect example.com --trace --get /')}`,
+    `  ${paint('quiet', 'a server to play with:     handfast serve')}`,
   ];
 }
 

@@ -32,9 +32,10 @@ const ROLE_WIDTH = 14;
 const RULE_NAMES: { readonly [R in Rule]?: string } = {
   weakSignature: 'signature strength',
   weakKey: 'key strength',
-  notBefore: 'start of validity',
-  notAfter: 'end of validity',
+  notBefore: 'validity',
+  notAfter: 'validity',
   criticalExtension: 'critical extensions',
+  emptyName: 'subject',
 };
 
 /** `basic constraints` for `basicConstraints`. */
@@ -43,10 +44,15 @@ function ruleName(rule: Rule): string {
 }
 
 /** Checks that are told in full; the others are only named where they held. */
-const TOLD: ReadonlySet<Rule> = new Set<Rule>(['signature', 'name', 'notAfter']);
+const TOLD: ReadonlySet<Rule> = new Set<Rule>(['signature', 'name']);
+
+/** The last day of a certificate's validity. */
+function untilText({ paint }: Style, notAfter: string | undefined): string {
+  return notAfter === undefined ? '' : paint('quiet', `, valid until ${notAfter.slice(0, 10)}`);
+}
 
 /** One certificate of a path and its checks. */
-function judgedLines(style: Style, { role, subject, checks }: JudgedCertificate): string[] {
+function judgedLines(style: Style, { role, subject, notAfter, checks }: JudgedCertificate): string[] {
   const { paint, glyphs, width } = style;
   const mark = (ok: boolean): string =>
     `${' '.repeat(ROLE_WIDTH)}${ok ? paint('good', glyphs.good) : paint('bad', glyphs.bad)} `;
@@ -55,7 +61,11 @@ function judgedLines(style: Style, { role, subject, checks }: JudgedCertificate)
   );
   const told = checks.filter(({ ok, rule }) => !ok || TOLD.has(rule));
   return [
-    `${pad(role, ROLE_WIDTH)}${paint('name', printable(subject))}`,
+    ...hanging(
+      pad(role, ROLE_WIDTH),
+      `${paint('name', printable(subject))}${untilText(style, notAfter)}`,
+      width,
+    ),
     ...told.flatMap(({ ok, sentence, source }) =>
       hanging(mark(ok), ok ? printable(sentence) : `${printable(sentence)} (${source})`, width),
     ),
@@ -94,11 +104,9 @@ export function verdictLines(
 /** The path in a line for each certificate, and the decision. */
 export function shortVerdictLines(style: Style, verdict: Verdict): string[] {
   const lines = verdict.path.map(({ role, subject, notAfter }) => {
-    const until =
-      notAfter === undefined ? '' : style.paint('quiet', `, valid until ${notAfter.slice(0, 10)}`);
     return hanging(
       `  ${style.paint('quiet', pad(role, SHORT_ROLE_WIDTH))}`,
-      `${printable(subject)}${until}`,
+      `${printable(subject)}${untilText(style, notAfter)}`,
       style.width,
     );
   });

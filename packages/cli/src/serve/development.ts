@@ -1,4 +1,6 @@
 /** The certificate that `serve` makes when it is given none. */
+
+import type { KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +9,7 @@ import { Authority, validFor } from '../authority.ts';
 import { unusable } from '../files.ts';
 
 export interface DevelopmentCertificate {
-  readonly identity: { readonly cert: string; readonly key: import('node:crypto').KeyObject };
+  readonly identity: { readonly cert: string; readonly key: KeyObject };
   /** The names and addresses that it is for. */
   readonly hosts: readonly string[];
   readonly notAfter: Date;
@@ -20,6 +22,17 @@ export interface DevelopmentCertificate {
 const VALID_DAYS = 30;
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
 const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
+
+/** Writes a certificate where it was asked for, or into a new temporary folder; answers the path. */
+function writeCertificate(certificate: string, wanted: string | undefined): string {
+  try {
+    const path = wanted ?? join(mkdtempSync(join(tmpdir(), 'handfast-')), 'ca.pem');
+    writeFileSync(path, `${certificate}\n`);
+    return path;
+  } catch (error) {
+    throw unusable('--ca-out', wanted ?? tmpdir(), (error as Error).message, error);
+  }
+}
 
 /**
  * Makes a certificate authority and a certificate for this machine.
@@ -39,12 +52,7 @@ export async function developmentCertificate(host: string, caOut?: string): Prom
     kind: 'ECDSA P-256',
     validity,
   });
-  const caPath = caOut ?? join(mkdtempSync(join(tmpdir(), 'handfast-')), 'ca.pem');
-  try {
-    writeFileSync(caPath, `${authority.certificate}\n`);
-  } catch (error) {
-    throw unusable('--ca-out', caPath, (error as Error).message, error);
-  }
+  const caPath = writeCertificate(authority.certificate, caOut);
   return {
     identity: { cert: leaf.chain, key: leaf.key },
     hosts,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const LAUNCHER = fileURLToPath(new URL('../../../bin/handfast.js', import.meta.url));
+export const LAUNCHER: string = fileURLToPath(new URL('../../../bin/handfast.js', import.meta.url));
 
 /** Every run ends by then, in milliseconds. */
 const RUN_LIMIT = 30_000;
@@ -21,6 +21,8 @@ export interface Result {
 export interface RunOptions {
   /** What stdin gives before it ends; without it stdin is empty. */
   readonly input?: string | Buffer;
+  /** Leaves stdin open, as a terminal does. */
+  readonly keepInputOpen?: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -52,9 +54,13 @@ async function ended(child: ChildProcess, limit: number): Promise<number | null>
 }
 
 /** Runs the command to its end. A run that had to be killed has the exit code `null`. */
-export async function handfast(args: readonly string[], { input, env }: RunOptions = {}): Promise<Result> {
+export async function handfast(
+  args: readonly string[],
+  { input, keepInputOpen, env }: RunOptions = {},
+): Promise<Result> {
   const { child, output, bytes } = start(args, env);
-  child.stdin.end(input ?? '');
+  if (input !== undefined) child.stdin.write(input);
+  if (!keepInputOpen) child.stdin.end();
   const code = await ended(child, RUN_LIMIT);
   return { code, stdout: Buffer.concat(bytes).toString('utf8'), stderr: output.stderr };
 }
