@@ -5,7 +5,7 @@ import { nodeProvider } from '../../src/crypto/node/index.ts';
 import type { Role } from '../../src/trace/events.ts';
 import { TlsError } from '../../src/wire/errors.ts';
 import { NamedGroup } from '../../src/wire/registry.ts';
-import { identityOf, trusting, withKey } from '../support/identities.ts';
+import { accepting, identityOf, withKey } from '../support/identities.ts';
 import { Later, lateKey, lateProvider, lateVerifier, seededNumbers } from '../support/later.ts';
 import { connectedPair, Pair, type PairEvent, type PairOptions, text } from '../support/pair.ts';
 
@@ -20,7 +20,7 @@ function lateOptions(parts: readonly LatePart[], later: Later): PairOptions {
     groups: late('groups'),
     verify: late('verify'),
   });
-  const verifier = late('verifier') ? lateVerifier(trusting(), later) : trusting();
+  const verifier = late('verifier') ? lateVerifier(accepting, later) : accepting;
   const identity = (role: Role) =>
     late('key') ? withKey(identityOf(role), (key) => lateKey(key, later)) : identityOf(role);
   const select = (role: Role) =>
@@ -215,7 +215,7 @@ test('a connection that was aborted stays silent when its promise settles', asyn
 
 test('the end of the network is noticed when the promise has settled', async () => {
   const later = new Later();
-  const pair = new Pair({ client: { verifier: lateVerifier(trusting(), later) } }).run();
+  const pair = new Pair({ client: { verifier: lateVerifier(accepting, later) } }).run();
   pair.client.receiveEnd();
   assert.equal(pair.client.error, undefined);
   // All of the server's flight has arrived, so the handshake completes before the end counts.

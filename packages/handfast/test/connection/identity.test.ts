@@ -10,7 +10,7 @@ import type { CertificateRequest } from '../../src/wire/messages/certificate-req
 import type { ClientHello } from '../../src/wire/messages/client-hello.ts';
 import { SignatureScheme } from '../../src/wire/registry.ts';
 import { refused } from '../../src/x509/verdict.ts';
-import { identityFrom, identityOf, trusting } from '../support/identities.ts';
+import { accepting, identityFrom, identityOf } from '../support/identities.ts';
 import { connectedPair, Pair } from '../support/pair.ts';
 import { issue, type KeyKind, testPki } from '../support/pki.ts';
 
@@ -125,7 +125,7 @@ const ofTestPki = identityOf('client');
 const edwardsClient = identityOf('client', 'ed25519');
 
 function trustingAuthorities(...authorities: readonly Uint8Array[]): PeerVerifier {
-  return { ...trusting(), authorities };
+  return { ...accepting, authorities };
 }
 
 function shownByClient(client: Partial<ClientOptions>, server: Partial<ServerOptions>): Identity | undefined {
@@ -191,7 +191,7 @@ test('OCSP response and SCT list are carried when they were asked for, and only 
         const verifier: PeerVerifier = {
           verify: (request) => {
             asked = request;
-            return trusting().verify(request);
+            return accepting.verify(request);
           },
         };
         const pair = connectedPair({
@@ -227,7 +227,7 @@ test('the verifier is told whom the client wanted, at which time; about a client
   const verifier: PeerVerifier = {
     verify: (request) => {
       requests.push(request);
-      return trusting().verify(request);
+      return accepting.verify(request);
     },
   };
   connectedPair({

@@ -6,7 +6,7 @@ import type { Established } from '../../src/handshake/established.ts';
 import { DEFAULT_CIPHER_SUITES, DEFAULT_GROUPS } from '../../src/policy/defaults.ts';
 import { toHex } from '../../src/wire/bytes.ts';
 import { cipherSuiteName, groupName, type NamedGroup } from '../../src/wire/registry.ts';
-import { identityOf } from '../support/identities.ts';
+import { identityOf, trusting } from '../support/identities.ts';
 import { connectedPair, type Pair, text } from '../support/pair.ts';
 import { KEY_KINDS, type KeyKind } from '../support/pki.ts';
 
@@ -98,10 +98,12 @@ for (const kind of KEY_KINDS) {
             const pair = connectedPair({
               client: {
                 cipherSuites: [suite],
+                verifier: trusting(kind),
                 identities: authentication[1] ? [identityOf('client', kind)] : [],
                 ...clientRetry,
               },
               server: {
+                verifier: trusting(kind),
                 identities: [identityOf('server', kind)],
                 clientAuthentication: authentication[0],
                 ...serverRetry,

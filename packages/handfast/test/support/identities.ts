@@ -1,8 +1,8 @@
 /** Identities and verifiers over the certificates of `pki.ts`. */
-import { signingKey } from '../../src/crypto/node/index.ts';
+import { nodeProvider, signingKey } from '../../src/crypto/node/index.ts';
 import type { SigningKey } from '../../src/crypto/provider.ts';
 import { createIdentity, type Identity, type IdentityOptions } from '../../src/handshake/identity.ts';
-import type { PeerVerifier } from '../../src/handshake/verifier.ts';
+import { chainVerifier, type PeerVerifier } from '../../src/handshake/verifier.ts';
 import type { Role } from '../../src/trace/events.ts';
 import { parseCertificate } from '../../src/x509/certificate.ts';
 import type { Verdict } from '../../src/x509/verdict.ts';
@@ -36,9 +36,17 @@ export function withKey(identity: Identity, wrap: (key: SigningKey) => SigningKe
   return { ...identity, key: wrap(identity.key) };
 }
 
-const ACCEPTED = { ok: true } as Verdict;
+const ACCEPTED: Verdict = {
+  ok: true,
+  path: [],
+  sentence: 'Accepted without a look, for a test of other things.',
+};
 
-/** Accepts the test hierarchy of this kind of key. */
-export function trusting(): PeerVerifier {
-  return { verify: () => ACCEPTED };
+/** Accepts every certificate: for tests that are about something else. */
+export const accepting: PeerVerifier = { verify: () => ACCEPTED };
+
+/** Validates chains up to the root of the test hierarchy of this kind of key. */
+export function trusting(kind: KeyKind = 'p256'): PeerVerifier {
+  const anchors = [{ certificate: parseCertificate(testPki(kind).root.der) }];
+  return chainVerifier({ provider: nodeProvider, anchors });
 }

@@ -18,7 +18,7 @@ import type { Established } from '../../src/handshake/established.ts';
 import type { Role, TraceEvent } from '../../src/trace/events.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import type { TlsError, TlsErrorCode } from '../../src/wire/errors.ts';
-import { identityOf, trusting } from './identities.ts';
+import { accepting, identityOf } from './identities.ts';
 
 /** What a handler was told, on which side. */
 export type PairEvent =
@@ -42,7 +42,7 @@ export interface PairOptions {
 
 /** A client's options: the node provider, the P-256 test hierarchy. */
 export function clientOptions(options: Partial<ClientOptions> = {}): ClientOptions {
-  return { provider: nodeProvider, now: Date.now, verifier: trusting(), ...options };
+  return { provider: nodeProvider, now: Date.now, verifier: accepting, ...options };
 }
 
 /** A server's options: the node provider, the P-256 test hierarchy. */
@@ -50,7 +50,7 @@ export function serverOptions(options: Partial<ServerOptions> = {}): ServerOptio
   return {
     provider: nodeProvider,
     now: Date.now,
-    verifier: trusting(),
+    verifier: accepting,
     identities: [identityOf('server')],
     ...options,
   };
