@@ -371,7 +371,9 @@ class PathSearch {
 
   /** The failure that explains best: the closest to being accepted; among equals the first. */
   #noPath(): Refused {
-    const best = this.#failures.reduce((a, b) => (closeness(b) > closeness(a) ? b : a));
+    // Steps that led on: somebody did sign them, so that others did not explains nothing.
+    const ledOn = new Set(this.#failures.flatMap(({ steps }) => steps.slice(0, -1)));
+    const best = this.#failures.reduce((a, b) => (closeness(b, ledOn) > closeness(a, ledOn) ? b : a));
     return this.#refusal(best);
   }
 
@@ -407,10 +409,13 @@ class PathSearch {
  * How near a path came: a rule broken at an anchor, a rule broken at an intermediate, a candidate that had not signed, no
  * candidate at all; and then the number of its certificates.
  */
-function closeness({ steps, issuer, failed }: Failure): number {
-  const rank =
-    issuer === undefined ? 0 : failed.rule === 'signature' ? 1 : issuer.of.role === 'anchor' ? 3 : 2;
-  return rank * MAX_PATH_CERTIFICATES + steps.length;
+function closeness({ steps, issuer, failed }: Failure, ledOn: ReadonlySet<Step>): number {
+  const rank = (): number => {
+    if (issuer === undefined) return 1;
+    if (failed.rule === 'signature') return ledOn.has(steps.at(-1) as Step) ? 0 : 2;
+    return issuer.of.role === 'anchor' ? 4 : 3;
+  };
+  return rank() * MAX_PATH_CERTIFICATES + steps.length;
 }
 
 /** 0 when the certificate points at this key, 2 when it points at another, 1 when one of them does not say. */

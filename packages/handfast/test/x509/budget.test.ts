@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nodeProvider } from '../../src/crypto/node/index.ts';
+import { MAX_CANDIDATE_ISSUERS, MAX_SIGNATURE_CHECKS } from '../../src/x509/limits.ts';
+import { type Issued, issue, makeKey, testPki } from '../support/pki.ts';
+import { accepts, type Question, refuses } from './support.ts';
+
+// Chains that were made to cost as much as possible: each verdict stays within the budget, and so within a second even
+// on a slow and busy machine.
+
+const { root } = testPki();
+const LIMIT_MS = 1000;
+
+function refusedInTime(words: RegExp, chain: readonly Issued[], question: Question = {}): void {
+  let signatures = 0;
+  const provider = {
+    ...nodeProvider,
+    verify: (...args: Parameters<typeof nodeProvider.verify>) => {
+      signatures++;
+      return nodeProvider.verify(...args);
+    },
+  };
+  const start = process.cpuUsage();
+  refuses('budget', words, chain, [root], { purpose: 'client', provider, ...question });
+  const { user, system } = process.cpuUsage(start);
+  assert.ok(signatures <= MAX_SIGNATURE_CHECKS, `${signatures} signatures`);
+  assert.ok((user + system) / 1000 < LIMIT_MS, `${(user + system) / 1000} ms`);
+}
+
+/** `layers` authorities above each other, each in `twins` certificates with one key that all their issuers signed. */
+function lattice(layers: number, twins: number): Issued[] {
+  const sent: Issued[] = [];
+  let issuers = [issue({ subject: 'Unknown root', ca: true })];
+  for (let layer = 0; layer < layers; layer++) {
+    const key = makeKey('p256');
+    const issuer = issuers[0] as Issued;
+    issuers = Array.from({ length: twins }, () =>
+      issue({ subject: `Layer ${layer}`, key, issuer, ca: true }),
+    );
+    sent.unshift(...issuers);
+  }
+  return [issue({ subject: 'leaf', issuer: issuers[0] as Issued }), ...sent];
+}
+
+test('a lattice with millions of paths', () => {
+  refusedInTime(/too much work.*more than \d+ (?:candidate issuers|signatures)/, lattice(8, 8));
+});
+
+test('a lattice whose links are shared is counted by its candidates', () => {
+  const always = { ...nodeProvider, verify: () => true };
+  const words = new RegExp(
+    `more than ${MAX_CANDIDATE_ISSUERS} candidate issuers|more than ${MAX_SIGNATURE_CHECKS}`,
+  );
+  refuses('budget', words, lattice(8, 6), [root], { purpose: 'client', provider: always });
+});
+
+test('many authorities of one name with keys of their own', () => {
+  const impostors = Array.from({ length: 100 }, () =>
+    issue({ subject: 'A', ca: true, keyIdentifiers: false }),
+  );
+  const others = Array.from({ length: 99 }, (_, i) => impostors[i] as Issued);
+  const leaf = issue({ subject: 'leaf', issuer: impostors[99] as Issued, keyIdentifiers: false });
+  refuses('signature', /was not made/, [leaf, ...others], [root], { purpose: 'client' });
+});
+
+test('the right one among them is found when it can be told by its key identifier', () => {
+  const impostors = Array.from({ length: 90 }, () => issue({ subject: 'A', issuer: root, ca: true }));
+  const right = issue({ subject: 'A', issuer: root, ca: true });
+  accepts([issue({ subject: 'leaf', issuer: right }), ...impostors, right], [root], { purpose: 'client' });
+});
+
+test('more certificates than are looked at', () => {
+  const extra = new Array<Issued>(101).fill(root);
+  refusedInTime(/101 certificates were sent; at most 100/, [
+    issue({ subject: 'leaf', issuer: root }),
+    ...extra,
+  ]);
+});
+
+test('names times constraints', () => {
+  const names = (count: number, domain: string) =>
+    Array.from({ length: count }, (_, i) => ({ dns: `n${i}.${domain}` }));
+  const constrained = issue({
+    subject: 'A',
+    issuer: root,
+    ca: true,
+    nameConstraints: { excluded: names(2000, 'a.test'), permitted: [...names(2000, 'b.test'), { dns: '' }] },
+  });
+  const leaf = issue({ subject: 'leaf', issuer: constrained, altNames: names(2000, 'c.test') });
+  refusedInTime(/more than 250000 name comparisons/, [leaf, constrained]);
+  const small = issue({ subject: 'leaf', issuer: constrained, altNames: names(50, 'c.test') });
+  accepts([small, constrained], [root], { purpose: 'client' });
+});
+
+test('a permitted name that matches at once does not make the rest free', () => {
+  const many = Array.from({ length: 5000 }, (_, i) => ({ directory: `x${i}` }));
+  const constrained = issue({
+    subject: 'A',
+    issuer: root,
+    ca: true,
+    nameConstraints: { permitted: [{ dns: '' }, ...many] },
+  });
+  const altNames = Array.from({ length: 5000 }, (_, i) => ({ uri: `urn:${i}` }));
+  refusedInTime(/name comparisons/, [issue({ subject: '', issuer: constrained, altNames }), constrained]);
+});
+
+test('a very long name is compared in time', () => {
+  const subject = Array.from({ length: 5000 }, (_, i) => ['OU', `unit ${i} ${'\u00c5'.repeat(10)}`] as const);
+  const a = issue({ subject, issuer: root, ca: true });
+  const start = process.cpuUsage();
+  accepts([issue({ subject: 'leaf', issuer: a }), a], [root], { purpose: 'client' });
+  const { user, system } = process.cpuUsage(start);
+  assert.ok((user + system) / 1000 < LIMIT_MS, `${(user + system) / 1000} ms`);
+});
