@@ -358,7 +358,7 @@ class PathSearch {
       return check(
         'issuer',
         false,
-        'it is self-signed, and is not among the trust anchors; if you know it to be right, add it to them',
+        'it is self-signed (it names itself as its issuer), and is not among the trust anchors; if you know it to be right, add it to them',
       );
     }
     return check(

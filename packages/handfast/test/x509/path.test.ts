@@ -203,7 +203,7 @@ test('authorities that sign each other lead nowhere', () => {
   const c = authority('C', undefined, { key: keyA });
   const cAgain = authority('C', c, { key: keyB });
   const cByItself = authority('C', cAgain, { key: keyA });
-  refuses('issuer', /neither among/, [leafUnder(cByItself), cByItself, cAgain], [root]);
+  refuses('issuer', /names itself as its issuer/, [leafUnder(cByItself), cByItself, cAgain], [root]);
 });
 
 // Which refusal is told when several things are wrong.
