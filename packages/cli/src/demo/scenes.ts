@@ -1,9 +1,8 @@
 /** The scenes of the demonstration: one connection that must work, and those that must not. */
-import { type ErrorContext, TlsError, type TlsErrorCode } from 'handfast';
 import { Authority, type Credential, DAY_MS, validFor } from '../authority.ts';
-import { converse, type Outcome, type Setup } from './conversation.ts';
-import type { Side } from './relay.ts';
-import type { CastMember, DemoReport, Exchange, Refusal, RefusalName } from './report.ts';
+import { converse, type Setup } from './conversation.ts';
+import { type Expectation, failuresOf, judgeRefusal, tellExchange } from './judgement.ts';
+import type { CastMember, DemoReport, Refusal } from './report.ts';
 import { tellHandshake } from './story.ts';
 
 const SERVER_NAME = 'shop.example';
@@ -43,13 +42,7 @@ function serverCredential(
   return authority.leaf({ name: host, hosts: [host], usage: 'server', kind: 'ECDSA P-256', validity });
 }
 
-interface Scene {
-  readonly name: RefusalName;
-  readonly situation: string;
-  readonly refusedBy: Side;
-  readonly code: TlsErrorCode;
-  /** The other side cannot decrypt the alert, since it has other keys. */
-  readonly keysDiffer?: true;
+interface Scene extends Expectation {
   /** How the connection differs from the one that works. */
   readonly change: (cast: Cast) => Promise<Partial<Setup>>;
 }
@@ -95,6 +88,7 @@ const SCENES: readonly Scene[] = [
     situation: 'a man in the middle flips a bit of the open ClientHello.',
     refusedBy: 'client',
     code: 'ERR_BAD_RECORD_MAC',
+    tampered: true,
     keysDiffer: true,
     change: async () => ({
       tamper: { when: 'first hello', plan: { from: 'client', offset: HELLO_RANDOM_OFFSET } },
@@ -105,85 +99,10 @@ const SCENES: readonly Scene[] = [
     situation: 'a man in the middle flips a bit of the ciphertext.',
     refusedBy: 'client',
     code: 'ERR_BAD_RECORD_MAC',
+    tampered: true,
     change: async () => ({ tamper: { when: 'response', plan: { from: 'server', offset: RESPONSE_OFFSET } } }),
   },
 ];
-
-/** The alert by which the other side heard of it, as its own error tells. */
-function heardAlert(error: Error | undefined): string | null {
-  const context: ErrorContext = error instanceof TlsError ? error.context : {};
-  return context.alertReceived === undefined ? null : String(context.alertReceived);
-}
-
-async function playRefusal(scene: Scene, base: Setup, cast: Cast): Promise<Refusal> {
-  const { name, situation, refusedBy, code: expectedCode, keysDiffer } = scene;
-  const setup: Setup = { ...base, ...(await scene.change(cast)) };
-  const { errors, tamperings, received } = await converse(setup);
-  const error = errors[refusedBy];
-  const refusal = error instanceof TlsError ? error : undefined;
-  const otherError = errors[refusedBy === 'client' ? 'server' : 'client'];
-  const alertHeard = heardAlert(otherError);
-  const [tampering] = tamperings;
-  const responseDelivered = received.client.length > 0;
-  const wasTampered =
-    setup.tamper === undefined || (tampering !== undefined && tampering.before !== tampering.after);
-  return {
-    name,
-    situation,
-    refusedBy,
-    expectedCode,
-    code: refusal?.code ?? null,
-    message: error?.message ?? 'nothing: the connection was accepted',
-    ...(refusal?.context.verdict === undefined ? {} : { verdict: refusal.context.verdict }),
-    alertHeard,
-    otherSideCode: otherError instanceof TlsError ? otherError.code : null,
-    ...(tampering === undefined ? {} : { tampering }),
-    responseDelivered,
-    asExpected:
-      refusal?.code === expectedCode &&
-      alertHeard === (keysDiffer ? null : refusal.alert) &&
-      otherError !== undefined &&
-      wasTampered &&
-      !responseDelivered,
-  };
-}
-
-/** Pieces of the plaintext of this many bytes are looked for in what the observer saw. */
-const TELLTALE_LENGTH = 8;
-
-function occurs(plaintext: Buffer, wire: Buffer): boolean {
-  for (let i = 0; i + TELLTALE_LENGTH <= plaintext.length; i++) {
-    if (wire.includes(plaintext.subarray(i, i + TELLTALE_LENGTH))) return true;
-  }
-  return false;
-}
-
-function tellExchange(outcome: Outcome, from: Side): Exchange {
-  const reader: Side = from === 'client' ? 'server' : 'client';
-  const plaintext = outcome.received[reader];
-  const carriers = outcome.traces[reader].flatMap((event) =>
-    event.type === 'record' &&
-    event.direction === 'received' &&
-    event.epoch === 'application' &&
-    event.innerType === APPLICATION_DATA
-      ? [Buffer.from(event.bytes).toString('hex')]
-      : [],
-  );
-  // The name of the server stands in its ClientHello for all to read; what must be secret is in protected records.
-  const seen = outcome.seen
-    .filter(({ bytes }) => bytes[0] === APPLICATION_DATA)
-    .map(({ bytes }) => Buffer.from(bytes));
-  const passed = new Set(seen.map((record) => record.toString('hex')));
-  return {
-    from,
-    plaintext: plaintext.toString('latin1'),
-    recordsHex: carriers.filter((record) => passed.has(record)),
-    plaintextSeen: occurs(plaintext, Buffer.concat(seen)),
-  };
-}
-
-/** Record content type application_data (RFC 9846 section 5.1). */
-const APPLICATION_DATA = 23;
 
 function tellCast({ root, intermediate, server, client }: Cast): CastMember[] {
   const member = (
@@ -197,16 +116,6 @@ function tellCast({ root, intermediate, server, client }: Cast): CastMember[] {
     member('server', server, intermediate.name),
     member('client', client, intermediate.name),
   ];
-}
-
-function failuresOf({ errors, status, body }: Outcome, exchanges: readonly Exchange[]): string[] {
-  const failures = Object.entries(errors).map(([side, error]) => `the ${side} failed: ${error.message}`);
-  if (status !== 200 || body !== ANSWER) failures.push('the response is not the one that the server sent');
-  for (const { from, recordsHex, plaintextSeen } of exchanges) {
-    if (recordsHex.length === 0) failures.push(`the observer saw no record with the data of the ${from}`);
-    if (plaintextSeen) failures.push(`the observer could read what the ${from} sent`);
-  }
-  return failures;
 }
 
 /** Plays all scenes and tells what happened. */
@@ -223,15 +132,14 @@ export async function playDemo(): Promise<DemoReport> {
   const outcome = await converse(base);
   const exchanges = [tellExchange(outcome, 'client'), tellExchange(outcome, 'server')];
   const refusals: Refusal[] = [];
-  for (const scene of SCENES) refusals.push(await playRefusal(scene, base, cast));
+  for (const { change, ...expected } of SCENES) {
+    const setup: Setup = { ...base, ...(await change(cast)) };
+    refusals.push(judgeRefusal(expected, await converse(setup)));
+  }
   const failures = [
-    ...failuresOf(outcome, exchanges),
-    ...refusals.flatMap(({ name, asExpected, expectedCode, code }) =>
-      asExpected
-        ? []
-        : [
-            `${name}: expected ${expectedCode} on one side and its alert on the other, found ${code ?? 'no error'}`,
-          ],
+    ...failuresOf(outcome, exchanges, ANSWER),
+    ...refusals.flatMap(({ asExpected, name, expectedCode, code }) =>
+      asExpected ? [] : [`${name}: expected ${expectedCode} and its alert, found ${code ?? 'no error'}`],
     ),
   ];
   return {

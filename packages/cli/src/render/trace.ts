@@ -1,5 +1,5 @@
 /** The events of a connection as text, for `--trace`: every record in a line, every message byte by byte. */
-import { contentTypeName, type TraceEvent } from 'handfast';
+import { contentTypeName, type RecordEvent, type TraceEvent } from 'handfast';
 import { dumpMessage } from './dump.ts';
 import { hanging, heading, printable } from './layout.ts';
 import type { Style } from './style.ts';
@@ -9,16 +9,22 @@ function arrow(style: Style, direction: 'sent' | 'received'): string {
   return direction === 'sent' ? `${style.glyphs.right} sent` : `${style.glyphs.left} received`;
 }
 
+function recordText({ epoch, sequence, outerType, innerType, bytes, padding }: RecordEvent): string {
+  const protection = epoch === 'plaintext' ? 'plaintext' : `${epoch} keys`;
+  const content =
+    outerType === innerType
+      ? contentTypeName(outerType)
+      : `${contentTypeName(outerType)} around ${contentTypeName(innerType)}`;
+  const padded = padding === 0 ? '' : `, ${padding} bytes of padding`;
+  return `record ${sequence} (${protection}), ${bytes.length} bytes: ${content}${padded}`;
+}
+
 /** One event as lines; none for events that say nothing to a reader. */
 export function traceLines(style: Style, event: TraceEvent): string[] {
   const { paint, glyphs, width } = style;
   switch (event.type) {
-    case 'record': {
-      const { direction, epoch, sequence, outerType, innerType, contentLength, bytes } = event;
-      const hidden = outerType === innerType ? '' : ` that holds ${contentTypeName(innerType)}`;
-      const text = `record ${sequence} (${epoch}): ${contentTypeName(outerType)}${hidden}, ${bytes.length} bytes, ${contentLength} of them content`;
-      return hanging(`${arrow(style, direction)} `, paint('quiet', text), width);
-    }
+    case 'record':
+      return hanging(`${arrow(style, event.direction)} `, paint('quiet', recordText(event)), width);
     case 'message':
       return [
         '',
