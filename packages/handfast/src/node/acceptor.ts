@@ -3,7 +3,8 @@ import type { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServerConnection } from '../connection.ts';
 import type { ServerConfig } from '../handshake/config.ts';
-import type { IdentityInput } from './credentials.ts';
+import { ConfigError } from '../wire/errors.ts';
+import type { IdentityInput, OneOrMany } from './credentials.ts';
 import { handshakeTimeoutOf, type ServerTlsOptions, serverTlsConfig } from './options.ts';
 import { TLSSocket } from './socket.ts';
 
@@ -53,9 +54,12 @@ export class TlsAcceptor {
   }
 
   /** @throws {ConfigError} when they cannot work; the old ones then stay. */
-  setIdentities(identities: IdentityInput | readonly IdentityInput[]): void {
+  setIdentities(identities: OneOrMany<IdentityInput>): void {
+    if (this.#options.selectIdentity !== undefined) {
+      throw new ConfigError('identities', 'identities: on this server selectIdentity chooses them');
+    }
     const { cert: _cert, key: _key, passphrase: _passphrase, ...others } = this.#options;
-    const options = { ...others, identities: [identities].flat() };
+    const options = { ...others, identities };
     this.#config = serverTlsConfig(options);
     this.#options = options;
   }

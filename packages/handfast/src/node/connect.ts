@@ -6,7 +6,12 @@ import { createClientConnection, type ServerTarget } from '../connection.ts';
 import type { ClientConfig } from '../handshake/config.ts';
 import { ConfigError } from '../wire/errors.ts';
 import { parseHostName } from '../x509/host-name.ts';
-import { type ClientTlsOptions, clientTlsConfig, handshakeTimeoutOf } from './options.ts';
+import {
+  type ClientTlsOptions,
+  clientTlsConfig,
+  handshakeTimeoutOf,
+  refuseForeignOptions,
+} from './options.ts';
 import { TLSSocket } from './socket.ts';
 import { tcpOptions } from './transport.ts';
 
@@ -47,6 +52,7 @@ export function connect(port: number, options?: ConnectOptions, onSecureConnect?
 export function connect(...args: readonly unknown[]): TLSSocket {
   const { options, listener } = normalize(args);
   const target = targetOf(options);
+  refuseForeignOptions(options);
   const config = options.config ?? clientTlsConfig(options);
   const handshakeTimeout = handshakeTimeoutOf(options);
   const socket = new TLSSocket(options.socket ?? openTransport(options), {

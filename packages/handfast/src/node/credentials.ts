@@ -34,7 +34,7 @@ export interface CredentialOptions {
   readonly cert?: OneOrMany<CertificateInput> | undefined;
   readonly key?: OneOrMany<KeyInput> | undefined;
   readonly passphrase?: string | undefined;
-  readonly identities?: readonly IdentityInput[] | undefined;
+  readonly identities?: OneOrMany<IdentityInput> | undefined;
 }
 
 /**
@@ -42,7 +42,13 @@ export interface CredentialOptions {
  * @throws {ConfigError} when one of them cannot be read, or they do not belong together.
  */
 export function loadIdentity(input: IdentityInput): Identity {
-  if ('chain' in input) return input;
+  if (typeof input !== 'object' || input === null) {
+    throw new ConfigError(
+      'identities',
+      `identities: expected { cert, key }, found ${input === null ? 'null' : typeof input}`,
+    );
+  }
+  if ('schemes' in input) return input;
   const { cert, key, passphrase, ...extras } = input;
   return createIdentity({
     ...extras,
@@ -57,7 +63,7 @@ export function loadIdentity(input: IdentityInput): Identity {
  * @throws {ConfigError} when something cannot be read, or a key or a chain is left over.
  */
 export function loadIdentities(options: CredentialOptions): Identity[] {
-  return [...pairUp(options), ...(options.identities ?? []).map(loadIdentity)];
+  return [...pairUp(options), ...list(options.identities ?? []).map(loadIdentity)];
 }
 
 function pairUp({ cert, key, passphrase }: CredentialOptions): Identity[] {
@@ -142,13 +148,21 @@ const FILE_NAME = /^[^\n\r]*(?:[\\/]|\.(?:pem|crt|cer|cert|der|key|p12|pfx)$)[^\
 
 function readKey(input: KeyInput, passphrase: string | undefined): SigningKey {
   if (typeof input === 'object' && input !== null) {
-    if ('sign' in input) return input;
+    if ('sign' in input) return requireSigningKey(input);
     if ('pem' in input) return readKey(input.pem, input.passphrase ?? passphrase);
   }
   if (typeof input === 'string') {
     refuseFileName('key', 'a PEM private key (-----BEGIN PRIVATE KEY-----)', input);
   }
   return signingKey(input, passphrase === undefined ? {} : { passphrase });
+}
+
+/** Objects of callers come from JavaScript too. */
+function requireSigningKey(key: SigningKey): SigningKey {
+  if (typeof key.sign !== 'function' || !Array.isArray(key.schemes)) {
+    throw new ConfigError('key', 'key: expected an object with a list of schemes and a function sign');
+  }
+  return key;
 }
 
 function list<T>(input: OneOrMany<T>): readonly T[] {

@@ -1,6 +1,7 @@
 /** A `net.Socket` without a handle: what Node asks the handle for is answered from the stream below. */
 import { type AddressInfo, Socket } from 'node:net';
 import { TlsError } from '../wire/errors.ts';
+import { MAX_MILLISECONDS } from './limits.ts';
 import type { MaybeSocket } from './transport.ts';
 
 const TRANSPORT_ACCESSORS = [
@@ -62,7 +63,7 @@ export abstract class HandlelessSocket extends Socket {
       if (callback !== undefined) this.removeListener('timeout', callback);
       return this;
     }
-    this.#idleTimer = setTimeout(() => this.emit('timeout'), milliseconds);
+    this.#idleTimer = setTimeout(() => this.emit('timeout'), Math.min(milliseconds, MAX_MILLISECONDS));
     this.#idleTimer.unref();
     if (callback !== undefined) this.once('timeout', callback);
     return this;

@@ -15,12 +15,13 @@ import type { Duplex } from 'node:stream';
 import type { ClientConfig } from '../handshake/config.ts';
 import { TlsAcceptor } from './acceptor.ts';
 import { type ConnectOptions, connect } from './connect.ts';
-import type { IdentityInput } from './credentials.ts';
+import type { IdentityInput, OneOrMany } from './credentials.ts';
 import { MAX_AGENT_CONFIGS } from './limits.ts';
 import {
   CLIENT_TLS_OPTIONS,
   type ClientTlsOptions,
   clientTlsConfig,
+  refuseForeignOptions,
   type ServerTlsOptions,
 } from './options.ts';
 import type { TLSSocket } from './socket.ts';
@@ -46,8 +47,12 @@ export class Agent extends HttpsAgent {
     super(options as HttpAgentOptions);
   }
 
-  /** The name under which Node keeps connections apart. */
+  /**
+   * The name under which Node keeps connections apart, asked for at every request.
+   * @throws {ConfigError} when an option is not offered, which a connection made before could not honour either.
+   */
   override getName(options: HttpsRequestOptions = {}): string {
+    refuseForeignOptions(options);
     const name = HttpAgent.prototype.getName.call(this, options);
     return `${name}:${options.servername ?? ''}:${fingerprint(options)}`;
   }
@@ -154,7 +159,7 @@ export class HttpsServer extends HttpServer {
    * Replaces the certificates and keys for connections to come; open ones are not disturbed.
    * @throws {ConfigError} when they cannot work; the old ones then stay.
    */
-  setIdentities(identities: IdentityInput | readonly IdentityInput[]): void {
+  setIdentities(identities: OneOrMany<IdentityInput>): void {
     this.#acceptor.setIdentities(identities);
   }
 }

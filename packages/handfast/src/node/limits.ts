@@ -16,11 +16,17 @@ export const LINGER_TIMEOUT = 2_000;
  */
 export const WRITE_SLICE_LENGTH = 1 << 16;
 
+/** The longest time that Node's timers know, in milliseconds. */
+export const MAX_MILLISECONDS = 2 ** 31 - 1;
+
 /** How many configurations an `Agent` keeps for requests that bring TLS options of their own. */
 export const MAX_AGENT_CONFIGS = 100;
 
 /** How long an undici connection may take to be ready in milliseconds (undici's own default). */
 export const DEFAULT_CONNECT_TIMEOUT = 10_000;
+
+/** Silence in milliseconds before TCP probes an undici connection (undici's own default). */
+export const KEEP_ALIVE_DELAY = 60_000;
 
 /**
  * Bytes that are read from the transport before the handshake is complete; then reading pauses. More than any

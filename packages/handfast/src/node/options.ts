@@ -25,7 +25,7 @@ import {
   loadIdentity,
   type OneOrMany,
 } from './credentials.ts';
-import { DEFAULT_HANDSHAKE_TIMEOUT } from './limits.ts';
+import { DEFAULT_HANDSHAKE_TIMEOUT, MAX_MILLISECONDS } from './limits.ts';
 import { rootAnchors } from './roots.ts';
 
 type SharedOptions = Omit<Partial<EndpointOptions>, 'provider' | 'applicationProtocols'>;
@@ -47,7 +47,7 @@ export interface TlsOptions extends SharedOptions {
   /** For encrypted keys that bring no passphrase of their own. */
   readonly passphrase?: string | undefined;
   /** Identities besides those of `cert` and `key`, such as with keys that are held elsewhere. */
-  readonly identities?: readonly IdentityInput[] | undefined;
+  readonly identities?: OneOrMany<IdentityInput> | undefined;
   /**
    * The authorities to trust, in place of Node's root store (and of `NODE_EXTRA_CA_CERTS`). An empty list trusts
    * nobody.
@@ -103,7 +103,11 @@ const NOT_OFFERED: Readonly<Record<string, string>> = {
   ticketKeys: 'resumption is not offered yet',
 };
 
-function refuseForeignOptions(options: object): void {
+/**
+ * Refuses options of `node:tls` that would otherwise be overlooked, and every attempt to switch verification off.
+ * @throws {ConfigError} whose `option` is the one at fault.
+ */
+export function refuseForeignOptions(options: object): void {
   const given = options as Readonly<Record<string, unknown>>;
   for (const [option, advice] of Object.entries(NOT_OFFERED)) {
     if (given[option] !== undefined && given[option] !== null) {
@@ -253,13 +257,21 @@ export function serverTlsConfig(options: ServerTlsOptions): ServerConfig {
   });
 }
 
-/** @throws {ConfigError} when the timeout is not a number of milliseconds. */
+/**
+ * The handshake timeout, or its default.
+ * @throws {ConfigError} when it is not a number of milliseconds.
+ */
 export function handshakeTimeoutOf({ handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT }: TlsOptions): number {
-  if (!Number.isFinite(handshakeTimeout) || handshakeTimeout < 0) {
+  return requireMilliseconds('handshakeTimeout', handshakeTimeout);
+}
+
+/** @throws {ConfigError} when `value` is not a number of milliseconds that Node's timers know. */
+export function requireMilliseconds(option: string, value: number): number {
+  if (!(value >= 0 && value <= MAX_MILLISECONDS)) {
     throw new ConfigError(
-      'handshakeTimeout',
-      `handshakeTimeout: expected a number of milliseconds from 0 on, found ${String(handshakeTimeout)}`,
+      option,
+      `${option}: expected a number of milliseconds from 0 to ${MAX_MILLISECONDS}, found ${String(value)}`,
     );
   }
-  return handshakeTimeout;
+  return value;
 }

@@ -2,7 +2,7 @@
 import { Server as NetServer, type ServerOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TlsAcceptor } from './acceptor.ts';
-import type { IdentityInput } from './credentials.ts';
+import type { IdentityInput, OneOrMany } from './credentials.ts';
 import type { ServerTlsOptions } from './options.ts';
 import type { TLSSocket } from './socket.ts';
 import { tcpOptions } from './transport.ts';
@@ -34,7 +34,7 @@ export class Server extends NetServer {
    * Replaces the certificates and keys for connections to come; open ones are not disturbed.
    * @throws {ConfigError} when they cannot work; the old ones then stay.
    */
-  setIdentities(identities: IdentityInput | readonly IdentityInput[]): void {
+  setIdentities(identities: OneOrMany<IdentityInput>): void {
     this.#acceptor.setIdentities(identities);
   }
 }

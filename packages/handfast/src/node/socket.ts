@@ -79,6 +79,8 @@ export class TLSSocket extends HandlelessSocket {
   #held: (() => void) | undefined;
   /** The callback of the write, or of the end, that is under way. */
   #pending: WriteCallback | undefined;
+  /** The connection failed; listeners hear of it after what came before. */
+  #failed = false;
   #peerEnded = false;
   #alertWritten = false;
   #handshakeBytes = 0;
@@ -133,7 +135,10 @@ export class TLSSocket extends HandlelessSocket {
       onData: (data) => this.#tell(() => this.#onData(data)),
       onEstablished: (established) => this.#tell(() => this.#onEstablished(established)),
       onEnd: () => this.#tell(() => this.#onEnd()),
-      onError: (error) => this.#tell(() => this.#onError(error)),
+      onError: (error) => {
+        this.#failed = true;
+        this.#tell(() => this.#onError(error));
+      },
       onOutgoing: () => this.#scheduleSettle(),
       ...(this.listenerCount('trace') > 0 && {
         onTrace: (event) => this.#tell(() => this.emit('trace', event)),
@@ -182,7 +187,7 @@ export class TLSSocket extends HandlelessSocket {
 
   /** Calls into the connection, then writes what became outgoing and passes on what it told. */
   #run(action: (connection: SocketConnection) => void, written?: WriteCallback): void {
-    if (this.#connection === undefined || this.destroyed) return;
+    if (this.#connection === undefined || this.#failed || this.destroyed) return;
     this.#inConnection = true;
     try {
       action(this.#connection);
@@ -364,7 +369,7 @@ export class TLSSocket extends HandlelessSocket {
 
   /**
    * The peer's certificate in the shape of `node:tls`, `{}` where it showed none. With `detailed`, `issuerCertificate`
-   * links the accepted path up to the trust anchor.
+   * links the chain as the peer sent it.
    */
   getPeerCertificate(detailed = false): PeerCertificate | Record<string, never> {
     return legacyCertificate(this.established?.peer, detailed);
@@ -372,7 +377,7 @@ export class TLSSocket extends HandlelessSocket {
 
   /**
    * Keying material for other protocols (RFC 9846 section 7.5).
-   * @throws {TlsError} before the handshake is complete.
+   * @throws {TlsError} `ERR_CLOSED` before the handshake is complete.
    */
   exportKeyingMaterial(length: number, label: string, context: Uint8Array = new Uint8Array(0)): Buffer {
     const keys = this.#opened().exportKeyingMaterial(label, context, length);
@@ -381,7 +386,7 @@ export class TLSSocket extends HandlelessSocket {
 
   /**
    * Changes the keys of our direction (KeyUpdate, RFC 9846 section 4.7.3), and asks the peer to change its own.
-   * @throws {TlsError} before the handshake is complete.
+   * @throws {TlsError} `ERR_CLOSED` before the handshake is complete, and after `end()`.
    */
   updateKeys(requestPeerUpdate = false): void {
     this.#opened();

@@ -2,8 +2,8 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { TlsError } from '../wire/errors.ts';
 import { connect } from './connect.ts';
-import { DEFAULT_CONNECT_TIMEOUT } from './limits.ts';
-import { type ClientTlsOptions, clientTlsConfig } from './options.ts';
+import { DEFAULT_CONNECT_TIMEOUT, KEEP_ALIVE_DELAY } from './limits.ts';
+import { type ClientTlsOptions, clientTlsConfig, requireMilliseconds } from './options.ts';
 
 /** Options of {@link undiciConnector}. */
 export interface UndiciConnectorOptions extends ClientTlsOptions {
@@ -11,7 +11,7 @@ export interface UndiciConnectorOptions extends ClientTlsOptions {
   readonly servername?: string | undefined;
   /** Offer HTTP/2 besides HTTP/1.1, where `ALPNProtocols` does not say what to offer. Default: false. */
   readonly allowH2?: boolean | undefined;
-  /** Milliseconds until a connection must be ready, handshake included. Default: `DEFAULT_CONNECT_TIMEOUT`. */
+  /** Milliseconds until a connection must be ready, handshake included; 0 for no limit. Default: `DEFAULT_CONNECT_TIMEOUT`. */
   readonly timeout?: number | undefined;
 }
 
@@ -36,6 +36,7 @@ export function undiciConnector(
   options: UndiciConnectorOptions = {},
 ): (target: UndiciTarget, callback: UndiciCallback) => void {
   const { allowH2, timeout = DEFAULT_CONNECT_TIMEOUT, ...tlsOptions } = options;
+  requireMilliseconds('timeout', timeout);
   const ALPNProtocols = options.ALPNProtocols ?? (allowH2 ? ['h2', 'http/1.1'] : ['http/1.1']);
   const config = clientTlsConfig({ ...tlsOptions, ALPNProtocols });
   return (target, callback) => {
@@ -60,25 +61,22 @@ export function undiciConnector(
       callback(error as Error, null);
       return;
     }
-    let settle: (() => void) | undefined = () => {
-      settle = undefined;
+    let pending = true;
+    const late = (): TlsError =>
+      new TlsError(
+        'ERR_HANDSHAKE_TIMEOUT',
+        `the connection to ${host}:${port} was not ready after ${timeout} ms`,
+      );
+    const timer = timeout > 0 ? setTimeout(() => socket.destroy(late()), timeout) : undefined;
+    timer?.unref();
+    const settle = (...outcome: Parameters<UndiciCallback>): void => {
       clearTimeout(timer);
+      if (pending) callback(...outcome);
+      pending = false;
     };
-    const timer = setTimeout(() => {
-      const what = `the connection to ${host}:${port} was not ready after ${timeout} ms`;
-      socket.destroy(new TlsError('ERR_HANDSHAKE_TIMEOUT', what));
-    }, timeout);
-    timer.unref();
-    socket.setKeepAlive(true, 60_000);
+    socket.setKeepAlive(true, KEEP_ALIVE_DELAY);
     socket.setNoDelay(true);
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
-      settle?.();
-      callback(null, socket);
-    });
-    socket.on('error', (error) => {
-      if (settle === undefined) return;
-      settle();
-      callback(error, null);
-    });
+    socket.once(secure ? 'secureConnect' : 'connect', () => settle(null, socket));
+    socket.on('error', (error) => settle(error, null));
   };
 }

@@ -5,7 +5,8 @@ import http from 'node:http';
 import net from 'node:net';
 import { test } from 'node:test';
 import tls from 'node:tls';
-import { connect, createServer, type TLSSocket } from '../../src/node/index.ts';
+import { createClientConnection } from '../../src/connection.ts';
+import { clientTlsConfig, connect, createServer, type TLSSocket } from '../../src/node/index.ts';
 import { TlsError } from '../../src/wire/errors.ts';
 import { issue, testPki } from '../support/pki.ts';
 import {
@@ -246,6 +247,41 @@ test('a listener that throws is not mistaken for a failure of the connection', L
   assert.equal(client.errored, null);
 });
 
+test('a listener may answer data that came together with a bad record', LIMIT, async (t) => {
+  const heard: unknown[] = [];
+  const server = createServer(SERVER, (socket) => {
+    socket.on('error', (error: TlsError) => heard.push(error.code));
+    socket.on('data', (data) => {
+      heard.push(String(data));
+      socket.write(data);
+      socket.updateKeys();
+      if (heard.length === 2) socket.end();
+    });
+  });
+  const port = await listen(t, server);
+  const peer = net.connect(port, '127.0.0.1');
+  t.after(() => peer.destroy());
+  peer.on('error', () => {});
+  const connection = createClientConnection(clientTlsConfig({ ca: PKI.root.pem }), { name: 'localhost' });
+  const flush = (...more: Uint8Array[]): boolean =>
+    peer.write(Buffer.concat([...connection.takeOutgoing(), ...more]));
+  flush();
+  peer.on('data', (data) => {
+    connection.receive(data);
+    if (connection.established === undefined) return;
+    if (heard.length === 0) {
+      connection.send(Buffer.from('first'));
+      flush();
+    } else {
+      peer.removeAllListeners('data').resume();
+      connection.send(Buffer.from('second'));
+      flush(Buffer.from(`1703030020${'00'.repeat(32)}`, 'hex'));
+    }
+  });
+  await closed(peer);
+  assert.deepEqual(heard, ['first', 'second', 'ERR_BAD_RECORD_MAC']);
+});
+
 test('a server goes on after every kind of failure', LIMIT, async (t) => {
   const server = createServer({ ...SERVER, handshakeTimeout: 1_000 }, (socket) => socket.end('fine'));
   const port = await listen(t, server);
@@ -281,6 +317,8 @@ test('options that cannot work are refused before anything is opened', LIMIT, ()
     [{ ALPNProtocols: 'h2' }, /ALPNProtocols: expected a list/],
     [{ ALPNProtocols: [''] }, /1 to 255/],
     [{ handshakeTimeout: -1 }, /handshakeTimeout/],
+    [{ handshakeTimeout: 2 ** 31 }, /handshakeTimeout/],
+    [{ config: clientTlsConfig({ ca: PKI.root.pem }), checkServerIdentity: () => undefined }, /verifier/],
     [{ cipherSuites: [] }, /cipherSuites/],
     [{ ca: null }, /ca: expected a certificate/],
   ];

@@ -131,6 +131,8 @@ test('connections are not shared between different TLS options', LIMIT, async (t
   assert.equal(await ask({ ca: Buffer.from(PKI.root.pem) }), 'false new');
   assert.equal(await ask({ groups: [0x0017] }), 'false new');
   assert.equal(await ask({ groups: [0x0017] }), 'false reused');
+  assert.throws(() => httpsRequest({ ...base, checkServerIdentity: () => undefined } as never), /verifier/);
+  assert.throws(() => httpsRequest({ ...base, rejectUnauthorized: false }), /rejectUnauthorized/);
 
   const names = new Set(
     [
