@@ -89,29 +89,29 @@ function checkProfile(
 }
 
 function checkValidity({ notBefore, notAfter }: Certificate, at: number): readonly Check[] {
-  const [from, until] = [isoTime(notBefore.time), isoTime(notAfter.time)];
-  const now = isoTime(at);
+  const hasBegun = at >= notBefore.time;
+  const lasts = at <= notAfter.time;
+  const from = isoTime(notBefore.time);
+  const until = isoTime(notAfter.time);
   return [
     check(
       'notBefore',
-      at >= notBefore.time,
-      at >= notBefore.time
+      hasBegun,
+      hasBegun
         ? `valid since ${from}`
-        : `not valid before ${from}, and it is ${now}; check the clock, or wait`,
+        : `not valid before ${from}, and it is ${isoTime(at)}; check the clock, or wait`,
     ),
     check(
       'notAfter',
-      at <= notAfter.time,
-      at <= notAfter.time
-        ? `valid until ${until}`
-        : `expired at ${until}, and it is ${now}; it must be renewed`,
+      lasts,
+      lasts ? `valid until ${until}` : `expired at ${until}, and it is ${isoTime(at)}; it must be renewed`,
     ),
   ];
 }
 
 /** `2026-11-23T20:12:00Z`: whole seconds, as certificates have them. */
 export function isoTime(time: number): string {
-  return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
+  return `${new Date(time).toISOString().slice(0, -'.000Z'.length)}Z`;
 }
 
 function checkCriticalExtensions({ extensions }: Certificate): Check {
@@ -222,25 +222,17 @@ export function checkLeaf(
 }
 
 function checkName(certificate: Certificate, name: HostName): Check {
-  const ok = carriesName(certificate, name);
+  if (carriesName(certificate, name)) return check('name', true, `it carries the name ${name.text}`);
   const names = presentedNames(certificate);
   const found =
     names.length === 0
       ? 'it carries no names for servers at all (the common name does not count)'
       : `it is for ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, and ${names.length - 8} more` : ''}`;
-  return check(
-    'name',
-    ok,
-    ok ? `it carries the name ${name.text}` : `it does not carry the name '${name.text}': ${found}`,
-  );
+  return check('name', false, `it does not carry the name '${name.text}': ${found}`);
 }
 
-/** The rules for a certificate that vouches for another. */
-export function checkAuthority(
-  certificate: Certificate,
-  situation: Situation,
-  below: readonly Certificate[],
-): readonly Check[] {
+/** The rules for a certificate that vouches for another, wherever it stands. */
+export function checkAuthority(certificate: Certificate, situation: Situation): readonly Check[] {
   const { keyUsage, basicConstraints, version } = certificate;
   const isAuthority = basicConstraints?.ca === true;
   const signs = keyUsage === undefined || keyUsage.includes('keyCertSign');
@@ -252,7 +244,6 @@ export function checkAuthority(
         ? 'it is an authority'
         : `it is not an authority (${version === 3 ? 'basicConstraints does not say CA' : `version ${version} cannot say so`}), so it may not vouch for others`,
     ),
-    checkPathLength(certificate, below),
     check(
       'keyUsage',
       signs,
@@ -265,7 +256,7 @@ export function checkAuthority(
 }
 
 /** pathLenConstraint counts the intermediates below, without self-issued ones and without the leaf. */
-function checkPathLength({ basicConstraints }: Certificate, below: readonly Certificate[]): Check {
+export function checkPathLength({ basicConstraints }: Certificate, below: readonly Certificate[]): Check {
   const limit = basicConstraints?.pathLength;
   const count = below.slice(1).filter((certificate) => !isSelfIssued(certificate)).length;
   if (limit === undefined)

@@ -6,15 +6,15 @@
 import { type Awaitable, type CryptoProvider, isPromise, type PublicKey } from '../crypto/provider.ts';
 import { equalBytes } from '../wire/bytes.ts';
 import { ConfigError } from '../wire/errors.ts';
-import { type Certificate, fingerprint, isSelfIssued, serialNumberText } from './certificate.ts';
+import { type Certificate, isSelfIssued } from './certificate.ts';
 import {
   checkAnywhere,
   checkAuthority,
   checkKey,
   checkLeaf,
+  checkPathLength,
   checkSignatureAlgorithm,
   DEFAULT_STRENGTH,
-  isoTime,
   type Situation,
   type StrengthPolicy,
 } from './checks.ts';
@@ -25,13 +25,24 @@ import {
   MAX_NAME_COMPARISONS,
   MAX_PATH_CERTIFICATES,
   MAX_PATH_LENGTH,
-  MAX_REPORTED_PATHS,
   MAX_SIGNATURE_CHECKS,
 } from './limits.ts';
 import type { DistinguishedName } from './name.ts';
 import { constraintViolation } from './name-constraints.ts';
+import {
+  bestFailure,
+  capital,
+  describe,
+  type Failure,
+  type Issuer,
+  judged,
+  judgedSteps,
+  missingIssuer,
+  refusal,
+  type Step,
+} from './path-report.ts';
 import { DEFAULT_PROFILE, type ProfileRule } from './profiles.ts';
-import { type Check, check, type JudgedCertificate, type Refused, refused, type Verdict } from './verdict.ts';
+import { type Check, check, type JudgedCertificate, refused, type Verdict } from './verdict.ts';
 
 /** An authority that the caller trusts: a certificate, or only its name and key. */
 export type TrustAnchor =
@@ -92,29 +103,6 @@ export function verify(options: VerifyOptions): Awaitable<Verdict> {
   return resume(steps.next());
 }
 
-/** An issuer that a path may go on with. */
-interface Issuer {
-  readonly role: 'intermediate' | 'anchor';
-  readonly key: PublicKey | undefined;
-  readonly certificate?: Certificate;
-  readonly label: string;
-}
-
-/** A step of a path: the certificate, and what was checked about it. */
-interface Step {
-  readonly certificate: Certificate;
-  readonly checks: readonly Check[];
-}
-
-/** A path that failed. */
-interface Failure {
-  readonly steps: readonly Step[];
-  /** The issuer that failed, when it was one. */
-  readonly issuer?: { readonly of: Issuer; readonly checks: readonly Check[] };
-  readonly failed: Check;
-  readonly subject: string;
-}
-
 /** Thrown inside the search when a budget is used up; it never leaves {@link PathSearch.run}. */
 class BudgetError extends Error {}
 
@@ -124,6 +112,11 @@ class PathSearch {
   readonly #name: HostName | undefined;
   readonly #maxPathLength: number;
   readonly #failures: Failure[] = [];
+  /** What was found for this verdict about issuers, wherever they stand in a path. */
+  readonly #alone = {
+    intermediate: new Map<Certificate, readonly Check[]>(),
+    anchor: new Map<Certificate, readonly Check[]>(),
+  };
   /** Signatures checked for this verdict: several paths can share a link. */
   readonly #signed = new Map<Certificate, Map<PublicKey, boolean>>();
   #signatures = 0;
@@ -148,7 +141,7 @@ class PathSearch {
   }
 
   *run(): Verification {
-    const { leaf, anchors, intermediates } = this.#options;
+    const { leaf, anchors, intermediates, provider } = this.#options;
     const subject = describe(leaf);
     if (anchors.length === 0) {
       return refused(
@@ -174,14 +167,14 @@ class PathSearch {
     const start: Step = { certificate: leaf, checks: leafChecks };
     let path: readonly JudgedCertificate[] | undefined;
     try {
-      path = isPinned ? [this.#judged(start, 'anchor')] : yield* this.#extend([start]);
+      path = isPinned ? [judged(start, 'anchor', provider)] : yield* this.#extend([start]);
     } catch (error) {
       if (!(error instanceof BudgetError)) throw error;
       return this.#overBudget(error.message);
     }
-    if (path === undefined) return this.#noPath();
+    if (path === undefined) return refusal(bestFailure(this.#failures), this.#failures, provider);
     const failed = leafChecks.find(({ ok }) => !ok);
-    if (failed !== undefined) return this.#refusal({ steps: [start], failed, subject }, path);
+    if (failed !== undefined) return refusal({ steps: [start], failed }, this.#failures, provider, path);
     return { ok: true, path, sentence: `${capital(subject)} is accepted: ${acceptance(path, this.#name)}.` };
   }
 
@@ -198,16 +191,7 @@ class PathSearch {
       const checks = yield* this.#judgeIssuer(steps, last, issuer);
       const failed = checks.find(({ ok }) => !ok);
       if (failed !== undefined) {
-        const culprit =
-          failed.rule === 'signature' ||
-          failed.rule === 'signatureAlgorithm' ||
-          failed.rule === 'weakSignature';
-        this.#failures.push({
-          steps,
-          issuer: { of: issuer, checks },
-          failed,
-          subject: culprit ? describe(last) : issuer.label,
-        });
+        this.#failures.push({ steps, issuer: { of: issuer, checks }, failed });
         continue;
       }
       if (issuer.role === 'anchor') return this.#complete(steps, issuer, checks);
@@ -215,7 +199,7 @@ class PathSearch {
       const path = yield* this.#extend([...steps, { certificate, checks }]);
       if (path !== undefined) return path;
     }
-    if (!found) this.#failures.push({ steps, failed: this.#missingIssuer(last), subject: describe(last) });
+    if (!found) this.#failures.push({ steps, failed: missingIssuer(last) });
     return undefined;
   }
 
@@ -262,13 +246,25 @@ class PathSearch {
       certificate === undefined
         ? [checkKey(issuer.key, this.#situation.strength)]
         : [
-            ...checkAnywhere(certificate, this.#situation, issuer.role),
-            ...(isVersion1Anchor(issuer) ? [] : checkAuthority(certificate, this.#situation, below)),
+            ...this.#checkAlone(certificate, issuer.role),
+            checkPathLength(certificate, below),
             this.#checkLength(steps, issuer),
             ...this.#checkNameConstraints(certificate, below),
           ];
     checks.push(checkSignatureAlgorithm(last, this.#situation.strength));
     if (checks.every(({ ok }) => ok)) checks.push(yield* this.#checkSignature(last, issuer));
+    return checks;
+  }
+
+  #checkAlone(certificate: Certificate, role: Issuer['role']): readonly Check[] {
+    let checks = this.#alone[role].get(certificate);
+    if (checks === undefined) {
+      checks = [
+        ...checkAnywhere(certificate, this.#situation, role),
+        ...(isVersion1Anchor(certificate, role) ? [] : checkAuthority(certificate, this.#situation)),
+      ];
+      this.#alone[role].set(certificate, checks);
+    }
     return checks;
   }
 
@@ -333,68 +329,12 @@ class PathSearch {
   }
 
   #complete(steps: readonly Step[], issuer: Issuer, checks: readonly Check[]): readonly JudgedCertificate[] {
-    const below = steps.map((step, index) => this.#judged(step, index === 0 ? 'leaf' : 'intermediate'));
-    if (issuer.certificate !== undefined)
-      return [...below, this.#judged({ certificate: issuer.certificate, checks }, 'anchor')];
+    const { provider } = this.#options;
+    const below = judgedSteps(steps, provider);
+    const { certificate } = issuer;
+    if (certificate !== undefined) return [...below, judged({ certificate, checks }, 'anchor', provider)];
     const name = (steps.at(-1) as Step).certificate.issuer.toString();
     return [...below, { role: 'anchor', subject: name, issuer: name, checks }];
-  }
-
-  #judged({ certificate, checks }: Step, role: JudgedCertificate['role']): JudgedCertificate {
-    return {
-      role,
-      subject: certificate.subject.toString(),
-      issuer: certificate.issuer.toString(),
-      serialNumber: serialNumberText(certificate),
-      notBefore: isoTime(certificate.notBefore.time),
-      notAfter: isoTime(certificate.notAfter.time),
-      fingerprint: fingerprint(certificate, this.#options.provider),
-      checks,
-    };
-  }
-
-  #missingIssuer(last: Certificate): Check {
-    if (isSelfIssued(last)) {
-      return check(
-        'issuer',
-        false,
-        'it is self-signed (it names itself as its issuer), and is not among the trust anchors; if you know it to be right, add it to them',
-      );
-    }
-    return check(
-      'issuer',
-      false,
-      `its issuer '${last.issuer}' is neither among the trust anchors nor among the certificates that were sent; ` +
-        'if that is an intermediate, its server should send it too; if it is an authority that you trust, add it to the anchors',
-    );
-  }
-
-  /** The failure that explains best: the closest to being accepted; among equals the first. */
-  #noPath(): Refused {
-    // Steps that led on: somebody did sign them, so that others did not explains nothing.
-    const ledOn = new Set(this.#failures.flatMap(({ steps }) => steps.slice(0, -1)));
-    const best = this.#failures.reduce((a, b) => (closeness(b, ledOn) > closeness(a, ledOn) ? b : a));
-    return this.#refusal(best);
-  }
-
-  #refusal(failure: Failure, path?: readonly JudgedCertificate[]): Refused {
-    const { steps, issuer, failed, subject } = failure;
-    const judged = steps.map((step, index) => this.#judged(step, index === 0 ? 'leaf' : 'intermediate'));
-    const last = issuer?.of.certificate;
-    if (issuer !== undefined && last !== undefined)
-      judged.push(this.#judged({ certificate: last, checks: issuer.checks }, issuer.of.role));
-    const others = this.#failures.filter((other) => other !== failure);
-    return refused(failed.rule, sentence(subject, failed.sentence), {
-      source: failed.source,
-      certificate: (subject === issuer?.of.label
-        ? (last ?? (steps.at(-1) as Step).certificate)
-        : (steps.at(-1) as Step).certificate
-      ).subject.toString(),
-      path: path ?? judged,
-      otherPaths: others
-        .slice(0, MAX_REPORTED_PATHS)
-        .map((other) => sentence(other.subject, other.failed.sentence)),
-    });
   }
 
   #overBudget(what: string): Verdict {
@@ -403,19 +343,6 @@ class PathSearch {
       certificate: leaf.subject.toString(),
     });
   }
-}
-
-/**
- * How near a path came: a rule broken at an anchor, a rule broken at an intermediate, a candidate that had not signed, no
- * candidate at all; and then the number of its certificates.
- */
-function closeness({ steps, issuer, failed }: Failure, ledOn: ReadonlySet<Step>): number {
-  const rank = (): number => {
-    if (issuer === undefined) return 1;
-    if (failed.rule === 'signature') return ledOn.has(steps.at(-1) as Step) ? 0 : 2;
-    return issuer.of.role === 'anchor' ? 4 : 3;
-  };
-  return rank() * MAX_PATH_CERTIFICATES + steps.length;
 }
 
 /** 0 when the certificate points at this key, 2 when it points at another, 1 when one of them does not say. */
@@ -427,20 +354,8 @@ function keyIdentifierDistance({ authorityKeyIdentifier }: Certificate, { certif
 }
 
 /** Version 1 certificates cannot say that they are authorities; a caller who makes one an anchor says it for them. */
-function isVersion1Anchor({ role, certificate }: Issuer): boolean {
-  return role === 'anchor' && certificate?.version === 1;
-}
-
-function describe({ subject }: Certificate): string {
-  return subject.empty ? 'the certificate without a subject' : `the certificate of '${subject}'`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function sentence(subject: string, what: string): string {
-  return `${capital(subject)}: ${what}.`;
+function isVersion1Anchor({ version }: Certificate, role: Issuer['role']): boolean {
+  return role === 'anchor' && version === 1;
 }
 
 function acceptance(path: readonly JudgedCertificate[], name: HostName | undefined): string {
