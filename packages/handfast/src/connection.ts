@@ -178,7 +178,7 @@ export class TlsConnection {
   }
 
   /**
-   * Renews this side's keys (RFC 9846 section 4.6.3), and asks the peer to renew its own if so wanted.
+   * Renews this side's keys (RFC 9846 section 4.7.3), and asks the peer to renew its own if so wanted.
    * @throws {TlsError} `ERR_CLOSED` when this side has closed or the handshake is not complete.
    */
   updateKeys(requestPeerUpdate: boolean): void {

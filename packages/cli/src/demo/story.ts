@@ -142,7 +142,7 @@ function shares(told: ReturnType<typeof messages>): ToldShare[] {
   });
 }
 
-/** The length in front of a share's key (RFC 9846 section 4.2.8). */
+/** The length in front of a share's key (RFC 9846 section 4.3.8). */
 const KEY_LENGTH_PREFIX = 2;
 
 /** Tells the handshake from the events of both ends; the client's must include its secrets. */

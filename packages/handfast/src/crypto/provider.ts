@@ -67,7 +67,7 @@ export interface KeyExchangeOffer {
   /**
    * The shared secret.
    * @throws {TlsError} `ERR_BAD_KEY_SHARE` when the peer's share is malformed, off the curve, or gives an
-   * all-zero secret (RFC 9846 sections 4.2.8.2 and 7.4.2).
+   * all-zero secret (RFC 9846 sections 4.3.8.2 and 7.4.2).
    */
   finish(peerShare: Uint8Array): Awaitable<Uint8Array>;
 }
@@ -134,7 +134,7 @@ export type SignatureAlgorithm =
 export interface SigningKey {
   /** TLS schemes that the key can sign with, best first. */
   readonly schemes: readonly SignatureScheme[];
-  /** Signs `message` itself (not its hash). ECDSA signatures are DER, as in RFC 9846 section 4.2.3. */
+  /** Signs `message` itself (not its hash). ECDSA signatures are DER, as in RFC 9846 section 4.3.3. */
   sign(scheme: SignatureScheme, message: Uint8Array): Awaitable<Uint8Array>;
   /** The public half, where it is known. */
   readonly publicKey?: PublicKey;

@@ -1,4 +1,4 @@
-/** What each signature scheme of TLS means (RFC 9846 section 4.2.3), and which keys can use it. */
+/** What each signature scheme of TLS means (RFC 9846 section 4.3.3), and which keys can use it. */
 import { SignatureScheme } from '../wire/registry.ts';
 import {
   type EcCurve,

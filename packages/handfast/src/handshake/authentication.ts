@@ -23,7 +23,7 @@ export interface Staples {
   readonly signedCertificateTimestamps: boolean;
 }
 
-/** Sends the Certificate message (RFC 9846 section 4.4.2). Without an identity it is empty, which only a client may send. */
+/** Sends the Certificate message (RFC 9846 section 4.5.1). Without an identity it is empty, which only a client may send. */
 export function sendCertificate(h: HandshakeContext, identity: Identity | undefined, wanted: Staples): void {
   const { chain = [], ocspResponse, signedCertificateTimestamps } = identity ?? {};
   const leafExtensions = {
@@ -50,7 +50,7 @@ const CONTEXT_STRINGS: Readonly<Record<Role, Uint8Array>> = {
 const SPACES = new Uint8Array(64).fill(0x20);
 const SEPARATOR = Uint8Array.of(0);
 
-/** What a CertificateVerify signs (RFC 9846 section 4.4.3). */
+/** What a CertificateVerify signs (RFC 9846 section 4.5.2). */
 export function signedContent(signer: Role, transcriptHash: Uint8Array): Uint8Array {
   return concat(SPACES, CONTEXT_STRINGS[signer], SEPARATOR, transcriptHash);
 }

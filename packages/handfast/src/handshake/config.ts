@@ -51,7 +51,7 @@ export interface EndpointOptions {
   /** How many padding bytes to add to a protected record (RFC 9846 section 5.4). Default: none. */
   readonly padding?: PaddingPolicy;
   /**
-   * How many records this side seals with one key before it updates it (RFC 9846 section 4.6.3), 1 or more.
+   * How many records this side seals with one key before it updates it (RFC 9846 section 4.7.3), 1 or more.
    * Default, and never more than: 2^23 with AES-GCM, no limit of its own with ChaCha20-Poly1305.
    */
   readonly recordsPerKey?: number;
@@ -72,7 +72,7 @@ export interface ClientOptions extends EndpointOptions {
   readonly requestOcspResponse?: boolean;
   /** Ask for signed certificate timestamps. Default: true. */
   readonly requestSignedCertificateTimestamps?: boolean;
-  /** Disguise the handshake as a TLS 1.2 resumption (RFC 9846 appendix D.4). Default: true. */
+  /** Disguise the handshake as a TLS 1.2 resumption (RFC 9846 appendix E.4). Default: true. */
   readonly middleboxCompatibility?: boolean;
 }
 
@@ -97,7 +97,7 @@ export interface ServerOptions extends EndpointOptions {
   /**
    * A secret of 32 bytes or more. With it, every HelloRetryRequest carries a cookie, and a second ClientHello
    * is accepted by any connection that holds the same secret, also one that never saw the first (RFC 9846
-   * section 4.2.2).
+   * section 4.3.2).
    */
   readonly cookieSecret?: Uint8Array;
   /** Answer every first ClientHello with a HelloRetryRequest, keeping nothing. Needs `cookieSecret`. Default: false. */

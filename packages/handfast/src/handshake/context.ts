@@ -23,7 +23,7 @@ import { MessageOrder } from './order.ts';
 export interface RecordPort {
   /** Queues a handshake message under the current keys; messages of one flight share records. */
   sendHandshake(message: Uint8Array): void;
-  /** Queues the record that makes the handshake look like TLS 1.2 (RFC 9846 appendix D.4). */
+  /** Queues the record that makes the handshake look like TLS 1.2 (RFC 9846 appendix E.4). */
   sendChangeCipherSpec(): void;
   /** From here on one direction uses new keys. Received data must end at a record boundary here. */
   changeKeys(direction: Direction, epoch: Epoch, protection: RecordProtection): void;

@@ -7,7 +7,7 @@ import { finished } from '../wire/messages/finished.ts';
 import type { HandshakeContext } from './context.ts';
 import type { Handshake } from './driver.ts';
 
-/** Sends Finished: a MAC over the transcript, under this side's handshake traffic secret (RFC 9846 section 4.4.4). */
+/** Sends Finished: a MAC over the transcript, under this side's handshake traffic secret (RFC 9846 section 4.5.3). */
 export function sendFinished(h: HandshakeContext, ownSecret: Uint8Array): void {
   const verifyData = finishedVerifyData(h.hkdf, ownSecret, h.transcript.current());
   h.send('Finished', { verifyData });

@@ -1,4 +1,4 @@
-/** The messages after the handshake: KeyUpdate and NewSessionTicket (RFC 9846 section 4.6). */
+/** The messages after the handshake: KeyUpdate and NewSessionTicket (RFC 9846 section 4.7). */
 import { nextTrafficSecret } from '../keys/traffic.ts';
 import { MAX_KEY_UPDATES, MAX_SESSION_TICKETS } from '../policy/limits.ts';
 import type { HandshakeMessage } from '../record/handshake-assembler.ts';
@@ -75,7 +75,7 @@ export class PostHandshake {
     }
   }
 
-  /** Sends KeyUpdate, and uses new keys from the next record on (RFC 9846 section 4.6.3). */
+  /** Sends KeyUpdate, and uses new keys from the next record on (RFC 9846 section 4.7.3). */
   updateKeys(requestPeerUpdate: boolean): void {
     const { update_requested, update_not_requested } = KeyUpdateRequest;
     const requestUpdate = requestPeerUpdate ? update_requested : update_not_requested;

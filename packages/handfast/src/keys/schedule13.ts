@@ -69,7 +69,7 @@ export class EarlySecret {
     return new EarlySecret(hkdf, psk === undefined ? earlySecretWithoutPsk : hkdf.extract(zeros, psk));
   }
 
-  /** `binder_key`; a binder is the {@link finishedVerifyData} under it (section 4.2.11.2; RFC 9258 section 5.2). */
+  /** `binder_key`; a binder is the {@link finishedVerifyData} under it (section 4.3.11.2; RFC 9258 section 5.2). */
   binderKey(origin: PskOrigin): Uint8Array {
     const { emptyHash } = constantsOf(this.#hkdf);
     return this.#hkdf.deriveSecret(this.#secret, BINDER_LABEL[origin], emptyHash);

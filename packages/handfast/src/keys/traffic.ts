@@ -1,4 +1,4 @@
-/** What is derived from the secrets on the right side of the key schedule (RFC 9846 sections 4.4.4, 4.6.1, 7.2, 7.3). */
+/** What is derived from the secrets on the right side of the key schedule (RFC 9846 sections 4.5.3, 4.7.1, 7.2, 7.3). */
 import { AEAD_KEY_LENGTH, AEAD_NONCE_LENGTH, type AeadName } from '../crypto/provider.ts';
 import { EMPTY } from '../wire/bytes.ts';
 import type { Hkdf } from './hkdf.ts';
@@ -24,15 +24,15 @@ export function nextTrafficSecret(hkdf: Hkdf, secret: Uint8Array): Uint8Array {
 }
 
 /**
- * `verify_data` of a Finished message (section 4.4.4): `baseKey` is the sender's handshake traffic secret. With a
- * binder key and the hash of the truncated ClientHello it is a PSK binder (section 4.2.11.2).
+ * `verify_data` of a Finished message (section 4.5.3): `baseKey` is the sender's handshake traffic secret. With a
+ * binder key and the hash of the truncated ClientHello it is a PSK binder (section 4.3.11.2).
  */
 export function finishedVerifyData(hkdf: Hkdf, baseKey: Uint8Array, transcriptHash: Uint8Array): Uint8Array {
   const finishedKey = hkdf.expandLabel(baseKey, 'finished', EMPTY, hkdf.hashLength);
   return hkdf.hmac(finishedKey, transcriptHash);
 }
 
-/** The PSK of a session ticket (section 4.6.1). */
+/** The PSK of a session ticket (section 4.7.1). */
 export function resumptionPsk(hkdf: Hkdf, resumptionSecret: Uint8Array, ticketNonce: Uint8Array): Uint8Array {
   return hkdf.expandLabel(resumptionSecret, 'resumption', ticketNonce, hkdf.hashLength);
 }

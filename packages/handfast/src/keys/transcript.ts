@@ -1,4 +1,4 @@
-/** The transcript hash (RFC 9846 section 4.4.1): the handshake messages so far, headers included, as one digest. */
+/** The transcript hash (RFC 9846 section 4.1): the handshake messages so far, headers included, as one digest. */
 import type { CryptoProvider, Hash, HashName } from '../crypto/provider.ts';
 import { concat } from '../wire/bytes.ts';
 import { HandshakeType } from '../wire/registry.ts';
@@ -69,7 +69,7 @@ export class Transcript {
 
   /**
    * Transcript-Hash under the hash function `name` of all messages so far and `partial`, which is not added:
-   * for the binders in a ClientHello (RFC 9846 section 4.2.11.2), where no hash function needs to be chosen yet.
+   * for the binders in a ClientHello (RFC 9846 section 4.3.11.2), where no hash function needs to be chosen yet.
    */
   hashWith(name: HashName, partial: Uint8Array): Uint8Array {
     if (this.#running !== undefined && this.#running.name !== name) {

@@ -31,7 +31,7 @@ export const DEFAULT_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [
   SignatureScheme.rsa_pss_pss_sha512,
 ];
 
-/** Schemes that certificates may be signed with besides those: RSA PKCS#1 lives on in chains only (RFC 9846 section 4.2.3). */
+/** Schemes that certificates may be signed with besides those: RSA PKCS#1 lives on in chains only (RFC 9846 section 4.3.3). */
 export const CERTIFICATE_ONLY_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [
   SignatureScheme.rsa_pkcs1_sha256,
   SignatureScheme.rsa_pkcs1_sha384,

@@ -31,7 +31,7 @@ export interface RecordReaderOptions {
   readonly role: 'client' | 'server';
   /**
    * A server that keeps nothing of a first ClientHello reads the second as if it were the first, and must ignore
-   * the ChangeCipherSpec between the two (RFC 9846 section 4.2.2). Default: false.
+   * the ChangeCipherSpec between the two (RFC 9846 section 4.3.2). Default: false.
    */
   readonly isStateless?: boolean | undefined;
   readonly onRecord?: RecordListener | undefined;

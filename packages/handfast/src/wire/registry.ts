@@ -128,7 +128,7 @@ export const NamedGroup = {
 export type NamedGroup = number;
 export type NamedGroupName = keyof typeof NamedGroup;
 
-/** Signature schemes (RFC 9846 section 4.2.3). */
+/** Signature schemes (RFC 9846 section 4.3.3). */
 export const SignatureScheme = {
   rsa_pkcs1_sha1: 0x0201,
   ecdsa_sha1: 0x0203,

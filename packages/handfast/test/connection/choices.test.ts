@@ -70,7 +70,7 @@ for (const preference of PREFERENCES) {
           client: { groups, keyShares },
           server: { groups: serverGroups, preference },
         }).run();
-        // A share that is there saves a round trip, so it comes before any order (RFC 9846 section 4.2.8).
+        // A share that is there saves a round trip, so it comes before any order (RFC 9846 section 4.3.8).
         const shared = expectedChoice(preference, serverGroups, keyShares);
         const expected = shared ?? expectedChoice(preference, serverGroups, groups);
         if (expected === undefined) {

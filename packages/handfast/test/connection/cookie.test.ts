@@ -215,7 +215,7 @@ test('a client that brings a cookie in its first ClientHello is refused by a ser
   );
 });
 
-/** What a second ClientHello may not change (RFC 9846 section 4.1.2), told by a server that kept the first. */
+/** What a second ClientHello may not change (RFC 9846 section 4.2.2), told by a server that kept the first. */
 const CHANGES: Readonly<Record<string, (hello: ClientHello) => ClientHello>> = {
   random: (hello) => ({ ...hello, random: hello.random.map((byte) => byte ^ 1) }),
   'session id': (hello) => ({ ...hello, legacySessionId: new Uint8Array(32) }),

@@ -1,4 +1,4 @@
-/** KeyUpdate (RFC 9846 section 4.6.3): asked for by either side or both, and sent by itself before a key is used up. */
+/** KeyUpdate (RFC 9846 section 4.7.3): asked for by either side or both, and sent by itself before a key is used up. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clientConfig } from '../../src/handshake/config.ts';

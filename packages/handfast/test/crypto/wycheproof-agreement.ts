@@ -29,7 +29,7 @@ function agreementFile(
   };
 }
 
-/** The only acceptable vectors are compressed points, which TLS 1.3 does not have (RFC 9846 section 4.2.8.2). */
+/** The only acceptable vectors are compressed points, which TLS 1.3 does not have (RFC 9846 section 4.3.8.2). */
 function compressed(vector: Vector): 'refused' {
   if (!vector.flags?.includes('CompressedPoint')) throw new Error(`unexpected flags ${vector.flags}`);
   return 'refused';

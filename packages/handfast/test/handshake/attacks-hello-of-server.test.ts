@@ -253,7 +253,7 @@ cheatsAgainst(
   { server: { clientAuthentication: 'request' } },
 );
 
-test('CertificateRequest: an extension that nobody knows is ignored, as RFC 9846 section 4.2 demands', () => {
+test('CertificateRequest: an extension that nobody knows is ignored, as RFC 9846 section 4.3 demands', () => {
   const customize = { CertificateRequest: withRaw(0xfff0, 1) } satisfies Customization;
   new Pair({ server: { clientAuthentication: 'request', customize } }).run().establishedOn('client');
 });

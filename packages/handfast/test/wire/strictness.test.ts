@@ -74,7 +74,7 @@ const BLOCKS: readonly (readonly [
     [ext(ExtensionType.post_handshake_auth, '00')],
     'ERR_DECODE',
   ],
-  // Places (RFC 9846 section 4.2)
+  // Places (RFC 9846 section 4.3)
   ['key_share in EncryptedExtensions', 'EncryptedExtensions', [ext(key_share, '')], 'ERR_ILLEGAL_PARAMETER'],
   ['server_name in a ServerHello', 'ServerHello', [ext(server_name, '')], 'ERR_ILLEGAL_PARAMETER'],
   ['ALPN in a ServerHello', 'ServerHello', [ext(alpn, '0003026832')], 'ERR_ILLEGAL_PARAMETER'],
@@ -163,7 +163,7 @@ const BLOCKS: readonly (readonly [
     [ext(alpn, '0006026832026833')],
     'ERR_ILLEGAL_PARAMETER',
   ],
-  // key_share (RFC 9846 section 4.2.8)
+  // key_share (RFC 9846 section 4.3.8)
   ['no key shares, to ask for a HelloRetryRequest', 'ClientHello', [ext(key_share, '0000')], 'accepted'],
   ['an empty key share', 'ClientHello', [ext(key_share, '0004001d0000')], 'ERR_DECODE'],
   ['a share of an unknown group', 'ClientHello', [ext(key_share, '00057a7a000101')], 'accepted'],

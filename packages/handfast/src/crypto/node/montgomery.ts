@@ -1,4 +1,4 @@
-/** X25519 and X448 (RFC 7748) on node:crypto, as groups of TLS (RFC 9846 section 4.2.8.2). */
+/** X25519 and X448 (RFC 7748) on node:crypto, as groups of TLS (RFC 9846 section 4.3.8.2). */
 import {
   createPrivateKey,
   createPublicKey,

@@ -1,4 +1,4 @@
-/** ECDH on P-256, P-384 and P-521 on node:crypto, as groups of TLS (RFC 9846 sections 4.2.8.2 and 7.4.2). */
+/** ECDH on P-256, P-384 and P-521 on node:crypto, as groups of TLS (RFC 9846 sections 4.3.8.2 and 7.4.2). */
 import { createECDH, type ECDH } from 'node:crypto';
 import { toHex } from '../../wire/bytes.ts';
 import { TlsError } from '../../wire/errors.ts';

@@ -40,7 +40,7 @@ export type ClientContext = HandshakeContext<ClientConfig>;
 /** What the client has offered so far, and what it needs to go on with the answer. */
 export interface Offer {
   readonly hello: ClientHello;
-  /** Numbers of the extensions in `hello`: the server may answer these only (RFC 9846 section 4.2). */
+  /** Numbers of the extensions in `hello`: the server may answer these only (RFC 9846 section 4.3). */
   readonly extensionTypes: ReadonlySet<number>;
   readonly keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>;
   /** The HelloRetryRequest that `hello` answers, if it does. */
@@ -66,7 +66,7 @@ export function* sendClientHello(h: ClientContext, target: Target): Handshake<Of
   const hello: ClientHello = {
     legacyVersion: ProtocolVersion['TLSv1.2'],
     random: h.clientRandom,
-    // A session id that looks like a resumption makes old middleboxes let TLS 1.3 pass (appendix D.4).
+    // A session id that looks like a resumption makes old middleboxes let TLS 1.3 pass (appendix E.4).
     legacySessionId: config.middleboxCompatibility ? provider.random(RANDOM_LENGTH) : EMPTY,
     cipherSuites: config.cipherSuites,
     legacyCompressionMethods: NULL_COMPRESSION,
@@ -151,7 +151,7 @@ export function* receiveServerHello(
   return { offer, choice };
 }
 
-/** How the random of a server ends that speaks TLS 1.3 and yet chose TLS 1.2, or an older version (RFC 9846 section 4.1.3). */
+/** How the random of a server ends that speaks TLS 1.3 and yet chose TLS 1.2, or an older version (RFC 9846 section 4.2.3). */
 const DOWNGRADE_SENTINELS: readonly Uint8Array[] = [ascii('DOWNGRD\x01'), ascii('DOWNGRD\x00')];
 
 function requireTls13(answer: AnyServerHello): ServerHello {
@@ -177,7 +177,7 @@ function requireTls13(answer: AnyServerHello): ServerHello {
   );
 }
 
-/** What ServerHello and HelloRetryRequest must both echo or choose from the offer (RFC 9846 section 4.1.3). */
+/** What ServerHello and HelloRetryRequest must both echo or choose from the offer (RFC 9846 section 4.2.3). */
 function checkCommon(offer: Offer, hello: ServerHello | HelloRetryRequest, message: string): CipherSuiteInfo {
   const { supportedVersions, unknown } = hello.extensions;
   if (supportedVersions !== ProtocolVersion['TLSv1.3']) {
@@ -206,7 +206,7 @@ function checkCommon(offer: Offer, hello: ServerHello | HelloRetryRequest, messa
   return suite;
 }
 
-/** Checks a HelloRetryRequest and answers it with the second ClientHello (RFC 9846 sections 4.1.2 and 4.1.4). */
+/** Checks a HelloRetryRequest and answers it with the second ClientHello (RFC 9846 sections 4.2.2 and 4.2.4). */
 function* answerRetry(
   h: ClientContext,
   first: Offer,

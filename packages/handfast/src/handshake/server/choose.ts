@@ -56,7 +56,7 @@ export interface GroupChoice {
 
 /**
  * Chooses the group: among those that the client sent a share for, if there is one that the server takes, since
- * that saves a round trip (RFC 9846 section 4.2.8); otherwise among all that it supports.
+ * that saves a round trip (RFC 9846 section 4.3.8); otherwise among all that it supports.
  */
 export function chooseGroup(h: ServerContext, hello: ClientHello): GroupChoice {
   const { groups, preference } = h.config;

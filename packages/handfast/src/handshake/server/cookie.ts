@@ -1,5 +1,5 @@
 /**
- * HelloRetryRequest cookies (RFC 9846 section 4.2.2): what a server must remember of the first ClientHello,
+ * HelloRetryRequest cookies (RFC 9846 section 4.3.2): what a server must remember of the first ClientHello,
  * authenticated, so that the connection or machine that reads the second need not have seen the first.
  */
 import type { CryptoProvider } from '../../crypto/provider.ts';

@@ -68,7 +68,7 @@ function sameCookie(a: Uint8Array | undefined, b: Uint8Array | undefined): boole
   return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }
 
-/** Decodes a ClientHello and checks what TLS 1.3 demands of every one (RFC 9846 sections 4.1.2 and 9.2). */
+/** Decodes a ClientHello and checks what TLS 1.3 demands of every one (RFC 9846 sections 4.2.2 and 9.2). */
 function readHello(h: ServerContext, received: HandshakeMessage): ClientHello {
   const hello = h.decode(clientHello, received);
   h.clientRandom = hello.random;
@@ -97,7 +97,7 @@ function readHello(h: ServerContext, received: HandshakeMessage): ClientHello {
   return hello;
 }
 
-/** Asks the client for another ClientHello (RFC 9846 section 4.1.4). */
+/** Asks the client for another ClientHello (RFC 9846 section 4.2.4). */
 function sendRetry(
   h: ServerContext,
   hello: ClientHello,
@@ -196,7 +196,7 @@ function continueFromCookie(
   };
 }
 
-/** The share for `group` in a second ClientHello; if it was asked for, there must be no other (section 4.2.8). */
+/** The share for `group` in a second ClientHello; if it was asked for, there must be no other (section 4.3.8). */
 function retriedShare(hello: ClientHello, group: NamedGroup, asked: boolean): Uint8Array {
   const shares = hello.extensions.keyShare ?? [];
   const share = shares.find((entry) => entry.group === group);
@@ -211,7 +211,7 @@ function retriedShare(hello: ClientHello, group: NamedGroup, asked: boolean): Ui
 
 const block = extensionBlock('ClientHello');
 
-/** The extensions that a second ClientHello may change, add or leave out (RFC 9846 section 4.1.2), taken out. */
+/** The extensions that a second ClientHello may change, add or leave out (RFC 9846 section 4.2.2), taken out. */
 function unchangeable({ extensions }: ClientHello): Uint8Array {
   const {
     keyShare: _share,
@@ -262,7 +262,7 @@ export function sendServerHello(h: ServerContext, offer: ClientOffer, serverShar
   if (!helloRetried) sendCompatibilityRecord(h, hello);
 }
 
-/** A client that sends a session id wants the disguise of appendix D.4. */
+/** A client that sends a session id wants the disguise of appendix E.4. */
 function sendCompatibilityRecord(h: ServerContext, hello: ClientHello): void {
   if (hello.legacySessionId.length > 0) h.records.sendChangeCipherSpec();
 }

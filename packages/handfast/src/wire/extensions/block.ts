@@ -1,4 +1,4 @@
-/** The extension block of a message: `Extension extensions<min..2^16-1>` as one object (RFC 9846 section 4.2). */
+/** The extension block of a message: `Extension extensions<min..2^16-1>` as one object (RFC 9846 section 4.3). */
 import { type Codec, type Infer, type Reader, rest } from '../codec.ts';
 import { extensionName } from '../registry.ts';
 import { EXTENSIONS } from './index.ts';
@@ -82,8 +82,8 @@ const UNKNOWN_TYPE = 0xff77;
 /**
  * The codec of an extension block.
  * Decoding refuses a repeated extension, and one that the table knows but not for this message
- * (`illegal_parameter`, RFC 9846 section 4.2); in a ClientHello pre_shared_key must come last (section
- * 4.2.11), and encoding puts it there.
+ * (`illegal_parameter`, RFC 9846 section 4.3); in a ClientHello pre_shared_key must come last (section
+ * 4.3.11), and encoding puts it there.
  */
 export function extensionBlock<M extends ExtensionContext>(message: M): Codec<Extensions<M>> {
   const byType = new Map<number, Entry | 'elsewhere'>();

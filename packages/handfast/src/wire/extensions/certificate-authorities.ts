@@ -1,4 +1,4 @@
-/** certificate_authorities (RFC 9846 section 4.2.4). */
+/** certificate_authorities (RFC 9846 section 4.3.4). */
 import { opaque, vector } from '../codec.ts';
 import { ExtensionType } from '../registry.ts';
 

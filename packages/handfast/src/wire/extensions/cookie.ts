@@ -1,4 +1,4 @@
-/** cookie (RFC 9846 section 4.2.2). */
+/** cookie (RFC 9846 section 4.3.2). */
 import { opaque } from '../codec.ts';
 import { ExtensionType } from '../registry.ts';
 

@@ -1,4 +1,4 @@
-/** early_data (RFC 9846 section 4.2.10). */
+/** early_data (RFC 9846 section 4.3.10). */
 import { empty, struct, uint32 } from '../codec.ts';
 import { ExtensionType } from '../registry.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Every extension that handfast decodes, and the messages where each may appear (the table of RFC 9846
- * section 4.2). Numbers that are missing here are kept as raw bytes.
+ * section 4.3). Numbers that are missing here are kept as raw bytes.
  */
 import { applicationLayerProtocolNegotiation } from './alpn.ts';
 import { certificateAuthorities } from './certificate-authorities.ts';

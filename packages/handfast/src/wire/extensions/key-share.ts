@@ -1,4 +1,4 @@
-/** key_share (RFC 9846 section 4.2.8). */
+/** key_share (RFC 9846 section 4.3.8). */
 import { checked, opaque, struct, uint, vector } from '../codec.ts';
 import { ExtensionType, groupName } from '../registry.ts';
 

@@ -1,4 +1,4 @@
-/** oid_filters (RFC 9846 section 4.2.5). */
+/** oid_filters (RFC 9846 section 4.3.5). */
 import { opaque, struct, vector } from '../codec.ts';
 import { ExtensionType } from '../registry.ts';
 

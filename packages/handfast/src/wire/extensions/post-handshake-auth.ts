@@ -1,4 +1,4 @@
-/** post_handshake_auth (RFC 9846 section 4.2.6). */
+/** post_handshake_auth (RFC 9846 section 4.3.6). */
 import { empty } from '../codec.ts';
 import { ExtensionType } from '../registry.ts';
 

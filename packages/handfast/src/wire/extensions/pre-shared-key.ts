@@ -1,4 +1,4 @@
-/** pre_shared_key and psk_key_exchange_modes (RFC 9846 sections 4.2.9 and 4.2.11). */
+/** pre_shared_key and psk_key_exchange_modes (RFC 9846 sections 4.3.9 and 4.3.11). */
 import { checked, opaque, struct, uint, uint16, uint32, vector } from '../codec.ts';
 import { ExtensionType } from '../registry.ts';
 

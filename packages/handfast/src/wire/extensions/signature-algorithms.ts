@@ -1,4 +1,4 @@
-/** signature_algorithms and signature_algorithms_cert (RFC 9846 section 4.2.3). */
+/** signature_algorithms and signature_algorithms_cert (RFC 9846 section 4.3.3). */
 import { uint, vector } from '../codec.ts';
 import { ExtensionType, signatureSchemeName } from '../registry.ts';
 

@@ -1,4 +1,4 @@
-/** status_request: OCSP stapling (RFC 6066 section 8, RFC 9846 section 4.4.2.1). */
+/** status_request: OCSP stapling (RFC 6066 section 8, RFC 9846 section 4.5.1.1). */
 import { checked, empty, opaque, rest, struct, uint8 } from '../codec.ts';
 import { ExtensionType } from '../registry.ts';
 

@@ -1,4 +1,4 @@
-/** supported_groups (RFC 9846 section 4.2.7). */
+/** supported_groups (RFC 9846 section 4.3.7). */
 import { uint, vector } from '../codec.ts';
 import { ExtensionType, groupName } from '../registry.ts';
 

@@ -1,4 +1,4 @@
-/** supported_versions (RFC 9846 section 4.2.1). */
+/** supported_versions (RFC 9846 section 4.3.1). */
 import { uint, vector } from '../codec.ts';
 import { ExtensionType, versionName } from '../registry.ts';
 

@@ -1,4 +1,4 @@
-/** CertificateRequest (RFC 9846 section 4.3.2). */
+/** CertificateRequest (RFC 9846 section 4.4.2). */
 import { type Infer, opaque, struct } from '../codec.ts';
 import { extensionBlock } from '../extensions/block.ts';
 

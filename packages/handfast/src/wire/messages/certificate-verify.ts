@@ -1,4 +1,4 @@
-/** CertificateVerify (RFC 9846 section 4.4.3). */
+/** CertificateVerify (RFC 9846 section 4.5.2). */
 import { type Infer, opaque, struct, uint } from '../codec.ts';
 import { signatureSchemeName } from '../registry.ts';
 

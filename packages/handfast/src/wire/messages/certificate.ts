@@ -1,4 +1,4 @@
-/** Certificate (RFC 9846 section 4.4.2). */
+/** Certificate (RFC 9846 section 4.5.1). */
 import { type Infer, opaque, struct, vector } from '../codec.ts';
 import { extensionBlock } from '../extensions/block.ts';
 

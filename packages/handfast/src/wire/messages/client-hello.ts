@@ -1,4 +1,4 @@
-/** ClientHello (RFC 9846 section 4.1.2; RFC 5246 section 7.4.1.2). */
+/** ClientHello (RFC 9846 section 4.2.2; RFC 5246 section 7.4.1.2). */
 import { type Codec, fixed, type Infer, opaque, struct, uint, vector } from '../codec.ts';
 import { type Extensions, extensionBlock } from '../extensions/block.ts';
 import { cipherSuiteName, versionName } from '../registry.ts';

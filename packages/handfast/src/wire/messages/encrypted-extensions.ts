@@ -1,4 +1,4 @@
-/** EncryptedExtensions (RFC 9846 section 4.3.1). */
+/** EncryptedExtensions (RFC 9846 section 4.4.1). */
 import { type Infer, struct } from '../codec.ts';
 import { extensionBlock } from '../extensions/block.ts';
 

@@ -1,4 +1,4 @@
-/** EndOfEarlyData (RFC 9846 section 4.5). */
+/** EndOfEarlyData (RFC 9846 section 4.6). */
 import { type Infer, struct } from '../codec.ts';
 
 export const endOfEarlyData = struct({});

@@ -1,4 +1,4 @@
-/** KeyUpdate (RFC 9846 section 4.6.3). */
+/** KeyUpdate (RFC 9846 section 4.7.3). */
 import { checked, type Infer, struct, uint } from '../codec.ts';
 
 /** `KeyUpdateRequest`. */

@@ -1,4 +1,4 @@
-/** NewSessionTicket (RFC 9846 section 4.6.1). */
+/** NewSessionTicket (RFC 9846 section 4.7.1). */
 import { type Infer, opaque, struct, uint32 } from '../codec.ts';
 import { extensionBlock } from '../extensions/block.ts';
 

@@ -1,4 +1,4 @@
-/** ServerHello and HelloRetryRequest: one message type, told apart by `random` (RFC 9846 sections 4.1.3 and 4.1.4). */
+/** ServerHello and HelloRetryRequest: one message type, told apart by `random` (RFC 9846 sections 4.2.3 and 4.2.4). */
 import { equalBytes, fromHex } from '../bytes.ts';
 import {
   type Codec,
@@ -15,7 +15,7 @@ import {
 import { type ExtensionContext, type Extensions, extensionBlock } from '../extensions/block.ts';
 import { cipherSuiteName, ExtensionType, versionName } from '../registry.ts';
 
-/** SHA-256 of "HelloRetryRequest": the `random` that marks one (RFC 9846 section 4.1.3). */
+/** SHA-256 of "HelloRetryRequest": the `random` that marks one (RFC 9846 section 4.2.3). */
 export const HELLO_RETRY_REQUEST_RANDOM: Uint8Array = fromHex(
   'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c',
 );
