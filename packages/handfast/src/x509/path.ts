@@ -54,7 +54,10 @@ interface CommonOptions {
   readonly leaf: Certificate;
   /** In any order; more than are needed do no harm. */
   readonly intermediates: readonly Certificate[];
-  /** An empty list refuses everything. */
+  /**
+   * An empty list refuses everything. Any certificate may be one: a path ends at the first anchor that it reaches, and a leaf
+   * that is one, byte for byte, is accepted for the names, times and purposes that it says.
+   */
   readonly anchors: readonly TrustAnchor[];
   /** Milliseconds since 1970. */
   readonly at: number;

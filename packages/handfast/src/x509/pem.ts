@@ -35,6 +35,17 @@ function fromBase64(text: string): Uint8Array | undefined {
   return (bits & ((1 << held) - 1)) === 0 ? bytes : undefined;
 }
 
+/** For a message: the first character that does not belong, or what else is wrong. */
+function whyNotBase64(body: string): string {
+  const foreign = /[^A-Za-z0-9+/=\s]/u.exec(body);
+  if (foreign !== null) {
+    const line = body.slice(0, foreign.index).split('\n').length - 1;
+    return `${JSON.stringify(foreign[0])} in its line ${line}`;
+  }
+  const { length } = body.replace(/\s+/g, '');
+  return length % 4 === 0 ? 'its padding is wrong' : `${length} characters, which is no multiple of four`;
+}
+
 /** Base64 of bytes, without line breaks. */
 function toBase64(bytes: Uint8Array): string {
   let text = '';
@@ -58,16 +69,19 @@ export function readPem(text: string, option: string): readonly PemBlock[] {
     const label = match[1] as string;
     const from = match.index + match[0].length;
     const to = text.indexOf(`-----END ${label}-----`, from);
-    if (to < 0)
+    const next = text.indexOf('-----BEGIN ', from);
+    if (to < 0 || (next >= 0 && next < to)) {
       throw new ConfigError(
         option,
         `${option}: the PEM block '${label}' has no END line; is the file cut off?`,
       );
-    const der = fromBase64(text.slice(from, to).replace(/\s+/g, ''));
+    }
+    const body = text.slice(from, to);
+    const der = fromBase64(body.replace(/\s+/g, ''));
     if (der === undefined) {
       throw new ConfigError(
         option,
-        `${option}: the PEM block '${label}' does not hold base64; is the file damaged or encrypted?`,
+        `${option}: the PEM block '${label}' does not hold base64 (${whyNotBase64(body)}); is the file damaged or encrypted?`,
       );
     }
     return { label, der };

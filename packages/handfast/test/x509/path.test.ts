@@ -5,7 +5,7 @@ import { ConfigError } from '../../src/wire/errors.ts';
 import { type VerifyOptions, verify, verifyPath } from '../../src/x509/path.ts';
 import { RULES } from '../../src/x509/verdict.ts';
 import { type Issued, type IssueOptions, issue, KEY_KINDS, makeKey, testPki } from '../support/pki.ts';
-import { accepts, parse, type Question, refuses } from './support.ts';
+import { accepts, countingProvider, parse, type Question, refuses } from './support.ts';
 
 const DAY = 86_400_000;
 const { root, intermediate, server, client } = testPki();
@@ -303,24 +303,16 @@ test('null asks for no name, and only null does', () => {
 });
 
 test('each link is checked once, however many paths share it', () => {
-  let count = 0;
-  const provider = {
-    ...nodeProvider,
-    verify: (...args: Parameters<typeof nodeProvider.verify>) => {
-      count++;
-      return nodeProvider.verify(...args);
-    },
-  };
+  const { provider, count } = countingProvider();
   accepts([server, intermediate], [root], { provider });
-  assert.equal(count, 2);
+  assert.equal(count(), 2);
   const key = makeKey('p256');
   const unknown = [1, 2, 3].map((n) => authority(`Unknown ${n}`, undefined));
   const crossed = unknown.map((issuer) => authority('B', issuer, { key }));
   const a = authority('A', crossed[0]);
-  count = 0;
   refuses('issuer', /./, [leafUnder(a), a, ...crossed], [root], { provider });
   // leaf by A once; A by each of the three B, which are separate certificates.
-  assert.equal(count, 4);
+  assert.equal(count(), 2 + 4);
 });
 
 test('weaker keys can be allowed, and stronger ones demanded', () => {

@@ -60,3 +60,13 @@ export function refuses(
   assert.match(verdict.sentence, words);
   return verdict;
 }
+
+/** The provider, and how many signatures it was asked to check. */
+export function countingProvider(): { readonly provider: typeof nodeProvider; readonly count: () => number } {
+  let count = 0;
+  const verify: typeof nodeProvider.verify = (...args) => {
+    count++;
+    return nodeProvider.verify(...args);
+  };
+  return { provider: { ...nodeProvider, verify }, count: () => count };
+}
