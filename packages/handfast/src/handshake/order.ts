@@ -1,7 +1,7 @@
 /**
  * Which handshake messages must have arrived, and what they must have proved, before Finished is accepted.
  * These tables are the rule; the coroutines are written to the same order, but every message passes here first,
- * so no path through the code can accept one that the tables do not allow (RFC 9846 sections 4 and 4.4).
+ * so no path through the code can accept one that the tables do not allow (RFC 9846 sections 4 and 4.5).
  */
 import type { Role } from '../trace/events.ts';
 import { TlsError } from '../wire/errors.ts';

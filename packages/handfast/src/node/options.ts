@@ -49,8 +49,8 @@ export interface TlsOptions extends SharedOptions {
   /** Identities besides those of `cert` and `key`, such as with keys that are held elsewhere. */
   readonly identities?: OneOrMany<IdentityInput> | undefined;
   /**
-   * The authorities to trust, in place of Node's root store (and of `NODE_EXTRA_CA_CERTS`). An empty list trusts
-   * nobody.
+   * The authorities to trust. Default for clients: Node's root store and `NODE_EXTRA_CA_CERTS`; a server that asks
+   * for certificates must say whom it trusts. An empty list trusts nobody.
    */
   readonly ca?: OneOrMany<CertificateInput> | undefined;
   /** The weakest keys and signatures to accept in the peer's chain. Default: `DEFAULT_STRENGTH` of handfast/x509. */
@@ -247,6 +247,13 @@ export function serverTlsConfig(options: ServerTlsOptions): ServerConfig {
     throw new ConfigError('requestCert', 'requestCert: give either this or clientAuthentication, not both');
   }
   const clientAuthentication = options.clientAuthentication ?? (options.requestCert ? 'require' : 'none');
+  if (clientAuthentication !== 'none' && options.ca === undefined && options.verifier === undefined) {
+    // The root store vouches for web sites: anyone can get a certificate from one of its authorities.
+    throw new ConfigError(
+      'ca',
+      'ca: clients are asked for a certificate, so say which authorities may vouch for them (ca, or a verifier)',
+    );
+  }
   return serverConfig({
     ...endpointOptions(options),
     ...pick(options, SERVER_OPTIONS),

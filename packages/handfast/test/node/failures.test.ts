@@ -328,6 +328,16 @@ test('options that cannot work are refused before anything is opened', LIMIT, ()
   assert.deepEqual(activeResources(), before);
 });
 
+test('a server that asks for certificates says who may vouch for clients: the root store is no answer', () => {
+  for (const asks of [{ requestCert: true }, { clientAuthentication: 'request' as const }]) {
+    assert.throws(() => createServer({ ...SERVER, ca: undefined, ...asks }), {
+      name: 'ConfigError',
+      option: 'ca',
+    });
+    createServer({ ...SERVER, ca: PKI.root.pem, ...asks });
+  }
+});
+
 test('nothing switches verification off', LIMIT, async (t) => {
   const stranger = issue({ subject: 'stranger', ca: true });
   const received: string[] = [];
