@@ -15,7 +15,9 @@ import type { Secured } from './secrets.ts';
 export class PostHandshake {
   readonly #h: HandshakeContext;
   readonly #traffic: Record<Direction, { secret: Uint8Array; generation: number }>;
-  /** Messages since the last application data, which a peer could otherwise send without end. */
+  /** KeyUpdates that this side asked for and that have not come yet. */
+  #answersDue = 0;
+  /** Messages since the last application data that nobody asked for, which a peer could otherwise send without end. */
   #keyUpdates = 0;
   #tickets = 0;
 
@@ -54,7 +56,8 @@ export class PostHandshake {
 
   #receiveKeyUpdate(received: HandshakeMessage, canSend: boolean): void {
     const { requestUpdate } = this.#h.decode(keyUpdate, received);
-    if (++this.#keyUpdates > MAX_KEY_UPDATES) {
+    if (this.#answersDue > 0) this.#answersDue--;
+    else if (++this.#keyUpdates > MAX_KEY_UPDATES) {
       throw new TlsError(
         'ERR_TOO_MANY_KEY_UPDATES',
         `more than ${MAX_KEY_UPDATES} KeyUpdates without data between them`,
@@ -79,6 +82,7 @@ export class PostHandshake {
   updateKeys(requestPeerUpdate: boolean): void {
     const { update_requested, update_not_requested } = KeyUpdateRequest;
     const requestUpdate = requestPeerUpdate ? update_requested : update_not_requested;
+    if (requestPeerUpdate) this.#answersDue++;
     this.#send(encodeHandshake(HandshakeType.key_update, keyUpdate, { requestUpdate }));
     this.#advance('sent');
   }

@@ -2,15 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sendClientHello } from '../../src/handshake/client/hello.ts';
-import { clientHandshake13 } from '../../src/handshake/client/tls13.ts';
-import { serverHandshake13 } from '../../src/handshake/server/tls13.ts';
 import type { Role } from '../../src/trace/events.ts';
 import { AlertDescription, alertMeaning, alertName } from '../../src/wire/alerts.ts';
 import { ContentType } from '../../src/wire/registry.ts';
 import { text } from '../support/pair.ts';
-import { cheatingClient, cheatingServer, exchangeHellos, type Puppet } from '../support/puppet.ts';
-
-type AnyPuppet = Pick<Puppet<never>, 'record' | 'exchange' | 'victim' | 'events' | 'plaintext'>;
+import { type AnyPuppet, cheatingClient, cheatingServer, exchangeHellos, TARGET } from '../support/puppet.ts';
 
 /** A peer that is about to send an alert to a victim of the other role. */
 const STAGES: Readonly<
@@ -33,11 +29,7 @@ const STAGES: Readonly<
   'a server, after the handshake': {
     sender: 'server',
     isEstablished: true,
-    make: () => {
-      const server = cheatingServer();
-      server.run(serverHandshake13(server.h));
-      return server;
-    },
+    make: () => cheatingServer().complete(),
   },
   'a client, in place of ClientHello': {
     sender: 'client',
@@ -47,12 +39,7 @@ const STAGES: Readonly<
   'a client, after the handshake': {
     sender: 'client',
     isEstablished: true,
-    make: () => {
-      const client = cheatingClient();
-      client.run(clientHandshake13(client.h, { name: 'localhost', serverName: 'localhost' }));
-      client.exchange();
-      return client;
-    },
+    make: () => cheatingClient().complete(),
   },
 };
 
@@ -111,8 +98,7 @@ for (const [stage, { sender, isEstablished, make }] of Object.entries(STAGES)) {
 }
 
 test('data counts between harmless alerts, so they are no flood', () => {
-  const server = cheatingServer();
-  server.run(serverHandshake13(server.h));
+  const server = cheatingServer().complete();
   for (let i = 0; i < 20; i++) {
     server.record(ContentType.alert, Uint8Array.of(1, AlertDescription.user_canceled));
     server.record(ContentType.application_data, text('x'));
@@ -124,7 +110,7 @@ test('data counts between harmless alerts, so they are no flood', () => {
 
 test('a client that has no keys yet may refuse a ServerHello in plaintext; a protected record ends that time', () => {
   const client = cheatingClient();
-  client.run(sendClientHello(client.h, { name: 'localhost', serverName: 'localhost' }));
+  client.run(sendClientHello(client.h, TARGET));
   client.exchange();
   client.plaintext(ContentType.alert, Uint8Array.of(2, AlertDescription.illegal_parameter));
   client.exchange();

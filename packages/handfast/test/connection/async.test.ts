@@ -6,8 +6,9 @@ import type { Role } from '../../src/trace/events.ts';
 import { TlsError } from '../../src/wire/errors.ts';
 import { NamedGroup } from '../../src/wire/registry.ts';
 import { accepting, identityOf, withKey } from '../support/identities.ts';
-import { Later, lateKey, lateProvider, lateVerifier, seededNumbers } from '../support/later.ts';
+import { Later, lateKey, lateProvider, lateVerifier } from '../support/later.ts';
 import { connectedPair, Pair, type PairEvent, type PairOptions, text } from '../support/pair.ts';
+import { sampleSource } from '../wire/support.ts';
 
 const LATE = ['aead', 'groups', 'verify', 'key', 'verifier', 'selectIdentity'] as const;
 type LatePart = (typeof LATE)[number];
@@ -86,7 +87,7 @@ for (const parts of COMBINATIONS) {
     const expected = expectedEvents();
     assert.ok(expected.client.length >= 5);
     for (let seed = 1; seed <= 40; seed++) {
-      const below = seededNumbers(seed);
+      const { below } = sampleSource(seed);
       const later = new Later();
       const pair = new Pair(lateOptions(parts, later));
       const step = (): void => later.release(below(later.size));

@@ -118,6 +118,22 @@ test('updates without data between them end with ERR_TOO_MANY_KEY_UPDATES', () =
   }
 });
 
+test('answers to requests of this side are no flood, even if the peer has nothing else to say', () => {
+  for (const side of ROLES) {
+    const { pair } = loggedPair();
+    for (let i = 0; i < 3 * MAX_KEY_UPDATES; i++) {
+      pair.side(side).updateKeys(true);
+      pair.side(side).send(text('x'));
+      pair.run();
+    }
+    assertAlive(pair);
+    // What was asked for has come; what comes now counts again.
+    for (let i = 0; i <= MAX_KEY_UPDATES; i++) pair.side(other(side)).updateKeys(false);
+    pair.run();
+    pair.errorOf(side, 'ERR_TOO_MANY_KEY_UPDATES');
+  }
+});
+
 test('a side updates its keys by itself when one has sealed as many records as it may', () => {
   const { pair } = loggedPair({ client: { recordsPerKey: 5 }, server: { recordsPerKey: 3 } });
   for (let i = 0; i < 20; i++) {

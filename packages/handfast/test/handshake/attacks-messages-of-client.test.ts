@@ -11,7 +11,6 @@ import {
   receiveServerHello,
   sendClientHello,
 } from '../../src/handshake/client/hello.ts';
-import { clientHandshake13 } from '../../src/handshake/client/tls13.ts';
 import type { ClientConfig } from '../../src/handshake/config.ts';
 import { receiveFinished, sendFinished } from '../../src/handshake/finished.ts';
 import {
@@ -38,11 +37,10 @@ import {
 } from '../support/cheats.ts';
 import { identityOf } from '../support/identities.ts';
 import { connectedPair, type PairOptions, text } from '../support/pair.ts';
-import { atOnce, cheatingClient, type Puppet } from '../support/puppet.ts';
+import { atOnce, cheatingClient, type Puppet, TARGET } from '../support/puppet.ts';
 
 const { alert, application_data, change_cipher_spec, handshake } = ContentType;
 
-const TARGET = { name: 'localhost', serverName: 'localhost' };
 const identity = identityOf('client');
 const SCHEME = SignatureScheme.ecdsa_secp256r1_sha256;
 const NO_STAPLES = { ocspResponse: false, signedCertificateTimestamps: false };
@@ -254,9 +252,7 @@ test('a client: everything that may not come after the handshake', () => {
     ['an alert in plaintext', (p) => p.plaintext(alert, Uint8Array.of(2, 40)), BAD_MAC],
   ];
   for (const [what, cheat, refusal] of cases) {
-    const puppet = cheatingClient();
-    puppet.run(clientHandshake13(puppet.h, TARGET));
-    puppet.exchange();
+    const puppet = cheatingClient().complete();
     assert.deepEqual(puppet.events, ['established'], what);
     cheat(puppet);
     puppet.assertRefused(...refusal, 'established');

@@ -14,7 +14,6 @@ import {
   receiveClientHello,
   sendEncryptedExtensions,
 } from '../../src/handshake/server/hello.ts';
-import { serverHandshake13 } from '../../src/handshake/server/tls13.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import { ContentType, HandshakeType, NamedGroup, SignatureScheme } from '../../src/wire/registry.ts';
 import {
@@ -340,8 +339,7 @@ test('a server: everything that may not come after the handshake', () => {
     ],
   ];
   for (const [what, cheat, refusal] of cases) {
-    const puppet = cheatingServer();
-    puppet.run(serverHandshake13(puppet.h));
+    const puppet = cheatingServer().complete();
     cheat(puppet);
     assert.deepEqual(puppet.events, ['established'], what);
     puppet.assertRefused(...refusal, 'established');

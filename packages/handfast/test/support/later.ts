@@ -7,17 +7,6 @@ import {
 } from '../../src/crypto/provider.ts';
 import type { PeerVerifier } from '../../src/handshake/verifier.ts';
 
-/** A small generator of numbers from a seed (mulberry32), so that a failure can be repeated. */
-export function seededNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
-
 /** Operations that were asked for and not answered yet. */
 export class Later {
   readonly #pending: (() => void)[] = [];

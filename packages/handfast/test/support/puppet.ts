@@ -4,22 +4,24 @@
  */
 import assert from 'node:assert/strict';
 import {
+  type ConnectionHandlers,
   createClientConnection,
   createServerConnection,
-  type ServerTarget,
   type TlsConnection,
 } from '../../src/connection.ts';
 import { isPromise } from '../../src/crypto/provider.ts';
+import { clientHandshake13 } from '../../src/handshake/client/tls13.ts';
 import {
   type ClientConfig,
   clientConfig,
   type ServerConfig,
   serverConfig,
 } from '../../src/handshake/config.ts';
-import { HandshakeContext, type Observers } from '../../src/handshake/context.ts';
+import { HandshakeContext } from '../../src/handshake/context.ts';
 import { type Handshake, NEXT_MESSAGE } from '../../src/handshake/driver.ts';
-import { deriveHandshakeSecrets } from '../../src/handshake/secrets.ts';
+import { deriveHandshakeSecrets, type Secured } from '../../src/handshake/secrets.ts';
 import { type ClientOffer, receiveClientHello, sendServerHello } from '../../src/handshake/server/hello.ts';
+import { serverHandshake13 } from '../../src/handshake/server/tls13.ts';
 import { recordHeader } from '../../src/record/framing.ts';
 import type { HandshakeMessage } from '../../src/record/handshake-assembler.ts';
 import type { RecordProtection } from '../../src/record/protection.ts';
@@ -42,8 +44,11 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
   readonly h: HandshakeContext<Config>;
   /** The honest side. */
   readonly victim: TlsConnection;
+  /** Changes each message on its way out; the transcript keeps the right one. */
+  alter: (message: Uint8Array) => Uint8Array = (message) => message;
   /** What the victim's handlers were told. */
   readonly events: string[] = [];
+  readonly #honestly: (h: HandshakeContext<Config>) => Handshake<Secured>;
   readonly #reader: RecordReader;
   #seal: RecordProtection | undefined;
   #out: Uint8Array[] = [];
@@ -52,17 +57,19 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
   constructor(
     role: Role,
     config: Config,
-    makeVictim: (handlers: Puppet<Config>['handlers']) => TlsConnection,
-    observers: Observers = {},
+    honestly: (h: HandshakeContext<Config>) => Handshake<Secured>,
+    makeVictim: (handlers: ConnectionHandlers) => TlsConnection,
   ) {
+    this.#honestly = honestly;
     this.#reader = new RecordReader({ role });
     this.h = new HandshakeContext(
       role,
       config,
       {
         sendHandshake: (message) => {
-          if (this.#held === undefined) this.record(ContentType.handshake, message);
-          else this.#held.push(message.slice());
+          const final = this.alter(message);
+          if (this.#held === undefined) this.record(ContentType.handshake, final);
+          else this.#held.push(final.slice());
         },
         sendChangeCipherSpec: () => this.plaintext(ContentType.change_cipher_spec, Uint8Array.of(1)),
         changeKeys: (direction, epoch, protection) => {
@@ -72,21 +79,17 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
         requireRecordBoundary: () => {},
         flush: () => {},
       },
-      observers,
+      {},
     );
-    this.victim = makeVictim(this.handlers);
-  }
-
-  get handlers() {
     const note = (what: string) => (): void => {
       this.events.push(what);
     };
-    return {
+    this.victim = makeVictim({
       onEstablished: note('established'),
       onData: note('data'),
       onEnd: note('end'),
       onError: note('error'),
-    };
+    });
   }
 
   /** One record under the current keys, or in plaintext while there are none. */
@@ -154,6 +157,13 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
     return step.value;
   }
 
+  /** The whole handshake as it should be, but for what {@link alter} makes of it. */
+  complete(): this {
+    this.run(this.#honestly(this.h));
+    this.exchange();
+    return this;
+  }
+
   /** The victim must have refused: with this error, told by this alert, after nothing but `before`. */
   assertRefused(code: TlsErrorCode, alert: AlertName, ...before: readonly string[]): void {
     let received: Incoming | undefined;
@@ -170,23 +180,33 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
   }
 }
 
+/** Whom a client wants to reach here. */
+export const TARGET = { name: 'localhost', serverName: 'localhost' };
+
 /** A cheating server, and the honest client that it meets. */
-export function cheatingServer(
-  { client, server }: PairOptions = {},
-  target: ServerTarget = { name: 'localhost' },
-): Puppet<ServerConfig> {
+export function cheatingServer({ client, server }: PairOptions = {}): Puppet<ServerConfig> {
   const config = clientConfig(clientOptions(client));
-  return new Puppet('server', serverConfig(serverOptions(server)), (handlers) =>
-    createClientConnection(config, target, handlers),
+  return new Puppet('server', serverConfig(serverOptions(server)), serverHandshake13, (handlers) =>
+    createClientConnection(config, { name: TARGET.name }, handlers),
   );
 }
 
 /** A cheating client, and the honest server that it meets. */
 export function cheatingClient({ client, server }: PairOptions = {}): Puppet<ClientConfig> {
   const config = serverConfig(serverOptions(server));
-  return new Puppet('client', clientConfig(clientOptions(client)), (handlers) =>
-    createServerConnection(config, handlers),
+  return new Puppet(
+    'client',
+    clientConfig(clientOptions(client)),
+    (h) => clientHandshake13(h, TARGET),
+    (handlers) => createServerConnection(config, handlers),
   );
+}
+
+export type AnyPuppet = Puppet<ClientConfig> | Puppet<ServerConfig>;
+
+/** A cheating peer for a victim of this role. */
+export function cheatingPeerOf(victim: Role, options: PairOptions = {}): AnyPuppet {
+  return victim === 'client' ? cheatingServer(options) : cheatingClient(options);
 }
 
 /** A server's part up to its handshake keys, as it should be. */

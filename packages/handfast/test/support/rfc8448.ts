@@ -6,6 +6,7 @@ import { createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { KeyExchange } from '../../src/crypto/provider.ts';
 import { concat, fromHex } from '../../src/wire/bytes.ts';
+import { TlsError } from '../../src/wire/errors.ts';
 import { groupName, NamedGroup } from '../../src/wire/registry.ts';
 import { ecdhKey, montgomeryKey } from './raw-keys.ts';
 
@@ -252,9 +253,16 @@ export function fixedKeyExchange(group: NamedGroup, privateKey: Uint8Array): Key
   } else {
     throw new RangeError(`no trace uses ${groupName(group)}`);
   }
+  const finish = (peerShare: Uint8Array): Uint8Array => {
+    try {
+      return agree(peerShare);
+    } catch (cause) {
+      throw new TlsError('ERR_BAD_KEY_SHARE', `the ${groupName(group)} share is not usable`, {}, { cause });
+    }
+  };
   return {
     group,
-    start: () => ({ share, finish: agree }),
-    respond: (peerShare) => ({ share, secret: agree(peerShare) }),
+    start: () => ({ share, finish }),
+    respond: (peerShare) => ({ share, secret: finish(peerShare) }),
   };
 }
