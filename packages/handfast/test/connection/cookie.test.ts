@@ -12,7 +12,7 @@ import { COOKIE_LIFETIME } from '../../src/policy/defaults.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import type { TlsErrorCode } from '../../src/wire/errors.ts';
 import type { ClientHello } from '../../src/wire/messages/client-hello.ts';
-import { CipherSuite, NamedGroup } from '../../src/wire/registry.ts';
+import { CipherSuite, ExtensionType, NamedGroup } from '../../src/wire/registry.ts';
 import { clientOptions, Pair, serverOptions, text } from '../support/pair.ts';
 
 const SECRET = new Uint8Array(32).fill(1);
@@ -282,18 +282,21 @@ test('a second ClientHello must bring exactly the share that was asked for', () 
   assert.equal(change((share) => [share]).isSettled, true);
 });
 
-test('padding may change between the two ClientHellos', () => {
-  let hellos = 0;
-  const pair = new Pair({
-    client: {
-      customize: {
-        ClientHello: (hello) => ({
-          ...hello,
-          extensions: { ...hello.extensions, unknown: [{ type: 21, data: new Uint8Array(10 * ++hellos) }] },
-        }),
+test('padding and Encrypted ClientHello may change between the two ClientHellos', () => {
+  for (const type of [ExtensionType.padding, ExtensionType.encrypted_client_hello]) {
+    let hellos = 0;
+    const pair = new Pair({
+      client: {
+        customize: {
+          ClientHello: (hello) => ({
+            ...hello,
+            extensions: { ...hello.extensions, unknown: [{ type, data: new Uint8Array(10 * ++hellos) }] },
+          }),
+        },
       },
-    },
-    server: { groups: [NamedGroup.secp256r1] },
-  }).run();
-  assert.equal(pair.establishedOn('server').helloRetried, true);
+      server: { groups: [NamedGroup.secp256r1] },
+    }).run();
+    assert.equal(pair.establishedOn('server').helloRetried, true);
+    assert.equal(hellos, 2);
+  }
 });

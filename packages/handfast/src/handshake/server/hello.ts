@@ -211,6 +211,12 @@ function retriedShare(hello: ClientHello, group: NamedGroup, asked: boolean): Ui
 
 const block = extensionBlock('ClientHello');
 
+/** Extensions that handfast does not decode and that a second ClientHello may change too (RFC 9849 section 6.1.5). */
+const CHANGEABLE: ReadonlySet<number> = new Set([
+  ExtensionType.padding,
+  ExtensionType.encrypted_client_hello,
+]);
+
 /** The extensions that a second ClientHello may change, add or leave out (RFC 9846 section 4.2.2), taken out. */
 function unchangeable({ extensions }: ClientHello): Uint8Array {
   const {
@@ -223,7 +229,7 @@ function unchangeable({ extensions }: ClientHello): Uint8Array {
   } = extensions;
   return encode(block, {
     ...rest,
-    unknown: (unknown ?? []).filter(({ type }) => type !== ExtensionType.padding),
+    unknown: (unknown ?? []).filter(({ type }) => !CHANGEABLE.has(type)),
   });
 }
 
