@@ -1,0 +1,165 @@
+/** Mistakes of the caller are found when a configuration is built, and named; defaults are filled in. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nodeProvider, signingKey } from '../../src/crypto/node/index.ts';
+import {
+  type ClientOptions,
+  clientConfig,
+  type ServerOptions,
+  serverConfig,
+} from '../../src/handshake/config.ts';
+import { createIdentity } from '../../src/handshake/identity.ts';
+import { COOKIE_LIFETIME, DEFAULT_CIPHER_SUITES, DEFAULT_GROUPS } from '../../src/policy/defaults.ts';
+import { ConfigError } from '../../src/wire/errors.ts';
+import { CipherSuite, NamedGroup, SignatureScheme } from '../../src/wire/registry.ts';
+import { parseCertificate } from '../../src/x509/certificate.ts';
+import { accepting, identityOf } from '../support/identities.ts';
+import { clientOptions, serverOptions } from '../support/pair.ts';
+import { makeKey, testPki } from '../support/pki.ts';
+
+const { TLS_AES_128_GCM_SHA256, TLS_AES_128_CCM_SHA256 } = CipherSuite;
+
+function isConfigError(option: string, text: RegExp) {
+  return (error: unknown): boolean => {
+    assert.ok(error instanceof ConfigError, String(error));
+    assert.equal(error.option, option);
+    assert.match(error.message, text);
+    return true;
+  };
+}
+
+/** Options that both sides have, each with what is wrong about it. */
+const COMMON_MISTAKES: readonly (readonly [Partial<ClientOptions & ServerOptions>, string, RegExp])[] = [
+  [{ cipherSuites: [] }, 'cipherSuites', /at least one, found an empty list/],
+  [
+    { cipherSuites: [TLS_AES_128_GCM_SHA256, TLS_AES_128_GCM_SHA256] },
+    'cipherSuites',
+    /TLS_AES_128_GCM_SHA256 is listed twice/,
+  ],
+  [
+    { cipherSuites: [TLS_AES_128_CCM_SHA256] },
+    'cipherSuites',
+    /TLS_AES_128_CCM_SHA256 is not offered by .*node/,
+  ],
+  [
+    { cipherSuites: [CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256] },
+    'cipherSuites',
+    /TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 is not offered/,
+  ],
+  [{ groups: [] }, 'groups', /empty list/],
+  [{ groups: [NamedGroup.ffdhe2048] }, 'groups', /ffdhe2048 is not offered/],
+  [{ groups: [NamedGroup.x25519, NamedGroup.x25519] }, 'groups', /x25519 is listed twice/],
+  [{ signatureSchemes: [] }, 'signatureSchemes', /empty list/],
+  [
+    { signatureSchemes: [SignatureScheme.rsa_pkcs1_sha256] },
+    'signatureSchemes',
+    /rsa_pkcs1_sha256 is not offered by TLS 1\.3/,
+  ],
+  [{ signatureSchemes: [SignatureScheme.ecdsa_sha1] }, 'signatureSchemes', /ecdsa_sha1 is not offered/],
+  [{ certificateSignatureSchemes: [] }, 'certificateSignatureSchemes', /empty list/],
+  [{ applicationProtocols: [''] }, 'applicationProtocols', /1 to 255 printable ASCII/],
+  [{ applicationProtocols: ['h2', 'h2'] }, 'applicationProtocols', /h2 is listed twice/],
+  [{ applicationProtocols: ['héllo'] }, 'applicationProtocols', /printable ASCII/],
+  [{ applicationProtocols: ['x'.repeat(256)] }, 'applicationProtocols', /1 to 255/],
+  [{ maxFragmentLength: 63 }, 'maxFragmentLength', /64 to 16384, found 63/],
+  [{ maxFragmentLength: 16385 }, 'maxFragmentLength', /found 16385/],
+  [{ maxFragmentLength: 100.5 }, 'maxFragmentLength', /whole number/],
+  [{ recordsPerKey: 0 }, 'recordsPerKey', /at least 1, found 0/],
+];
+
+test('mistakes in the options of both sides', () => {
+  for (const [options, option, text] of COMMON_MISTAKES) {
+    assert.throws(() => clientConfig(clientOptions(options)), isConfigError(option, text));
+    assert.throws(() => serverConfig(serverOptions(options)), isConfigError(option, text));
+  }
+});
+
+test('mistakes in the options of a client', () => {
+  for (const [options, text] of [
+    [{ keyShares: [] }, /empty list/],
+    [{ keyShares: [NamedGroup.x25519, NamedGroup.x25519] }, /listed twice/],
+    [
+      { groups: [NamedGroup.x25519], keyShares: [NamedGroup.secp256r1] },
+      /secp256r1 is not offered by `groups`/,
+    ],
+  ] as const) {
+    assert.throws(() => clientConfig(clientOptions(options)), isConfigError('keyShares', text));
+  }
+});
+
+test('mistakes in the options of a server', () => {
+  const { verifier: _verifier, ...unverified } = serverOptions({});
+  for (const [options, option, text] of [
+    [serverOptions({ identities: [] }), 'identities', /at least one identity, or selectIdentity/],
+    [{ ...unverified, clientAuthentication: 'request' }, 'verifier', /needed to judge/],
+    [{ ...unverified, clientAuthentication: 'require' }, 'verifier', /needed to judge/],
+    [
+      serverOptions({ cookieSecret: new Uint8Array(31) }),
+      'cookieSecret',
+      /at least 32 random bytes, found 31/,
+    ],
+    [serverOptions({ alwaysRetry: true }), 'alwaysRetry', /needs a cookieSecret/],
+  ] as const) {
+    assert.throws(() => serverConfig(options), isConfigError(option, text));
+  }
+});
+
+test('defaults', () => {
+  const { provider, now } = clientOptions();
+  const client = clientConfig({ provider, now, verifier: accepting });
+  assert.deepEqual(client.cipherSuites, DEFAULT_CIPHER_SUITES);
+  assert.deepEqual(client.groups, DEFAULT_GROUPS);
+  assert.deepEqual(client.keyShares, [NamedGroup.x25519]);
+  assert.equal(client.maxFragmentLength, 16384);
+  assert.deepEqual(client.identities, []);
+  assert.equal(client.middleboxCompatibility, true);
+  assert.ok(client.certificateSignatureSchemes.includes(SignatureScheme.rsa_pkcs1_sha256));
+  assert.ok(!client.signatureSchemes.includes(SignatureScheme.rsa_pkcs1_sha256));
+  const server = serverConfig({ provider, now, identities: [identityOf('server')] });
+  assert.equal(server.clientAuthentication, 'none');
+  assert.equal(server.preference, 'server');
+  assert.equal(server.requireKnownServerName, false);
+  assert.equal(server.alwaysRetry, false);
+  assert.equal(COOKIE_LIFETIME, 60_000);
+});
+
+test('defaults leave out what the provider does not have', () => {
+  const groups = new Map([...nodeProvider.groups].filter(([group]) => group === NamedGroup.secp384r1));
+  const aeads = new Set(['CHACHA20-POLY1305'] as const);
+  const config = clientConfig(clientOptions({ provider: { ...nodeProvider, groups, aeads } }));
+  assert.deepEqual(config.groups, [NamedGroup.secp384r1]);
+  assert.deepEqual(config.keyShares, [NamedGroup.secp384r1]);
+  assert.deepEqual(config.cipherSuites, [CipherSuite.TLS_CHACHA20_POLY1305_SHA256]);
+  const none = { ...nodeProvider, groups: new Map() };
+  assert.throws(() => clientConfig(clientOptions({ provider: none })), isConfigError('groups', /empty list/));
+});
+
+test('a key and a chain that do not belong together', () => {
+  const { server, client } = testPki();
+  const chain = [parseCertificate(server.der)];
+  const key = signingKey(server.key);
+  assert.throws(() => createIdentity({ chain: [], key }), isConfigError('cert', /at least one certificate/));
+  assert.throws(
+    () => createIdentity({ chain, key: signingKey(client.key) }),
+    isConfigError('key', /does not belong to the certificate of CN=localhost/),
+  );
+  assert.throws(
+    () => createIdentity({ chain, key: signingKey(makeKey('ed25519')) }),
+    isConfigError('key', /does not belong/),
+  );
+  // A key that does not tell its public half is held to its schemes alone.
+  const { sign } = key;
+  for (const [schemes, text] of [
+    [[], /\(none\) do not fit the ec key/],
+    [
+      [SignatureScheme.ed25519, SignatureScheme.rsa_pss_rsae_sha256],
+      /\(ed25519, rsa_pss_rsae_sha256\) do not fit/,
+    ],
+    [[SignatureScheme.ecdsa_secp384r1_sha384], /do not fit/],
+  ] as const) {
+    assert.throws(() => createIdentity({ chain, key: { schemes, sign } }), isConfigError('key', text));
+  }
+  const schemes = [SignatureScheme.ed25519, SignatureScheme.ecdsa_secp256r1_sha256];
+  const { schemes: usable } = createIdentity({ chain, key: { schemes, sign } });
+  assert.deepEqual(usable, [SignatureScheme.ecdsa_secp256r1_sha256]);
+});
