@@ -137,8 +137,14 @@ export function* judge(
     'ERR_INTERNAL',
     'the verifier',
   );
+  if (typeof verdict?.ok !== 'boolean') {
+    throw new TlsError(
+      'ERR_INTERNAL',
+      'the verifier must answer with a verdict, accepting or refusing; it did not',
+    );
+  }
   h.observers.onTrace?.({ type: 'verdict', phase: 'certificate', peer, verdict });
-  if (verdict.ok !== true) throw verdictError(verdict);
+  if (!verdict.ok) throw verdictError(verdict);
   h.order.prove('trusted certificate');
   return { ...shown, verdict };
 }

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
+import { serverHandshake13 } from '../../src/handshake/server/tls13.ts';
 import type { Role } from '../../src/trace/events.ts';
 import { TlsError } from '../../src/wire/errors.ts';
-import { NamedGroup } from '../../src/wire/registry.ts';
+import { ContentType, NamedGroup } from '../../src/wire/registry.ts';
 import { accepting, identityOf, withKey } from '../support/identities.ts';
 import { Later, lateKey, lateProvider, lateVerifier } from '../support/later.ts';
 import { connectedPair, Pair, type PairEvent, type PairOptions, text } from '../support/pair.ts';
+import { cheatingServer } from '../support/puppet.ts';
 import { sampleSource } from '../wire/support.ts';
 
 const LATE = ['aead', 'groups', 'verify', 'key', 'verifier', 'selectIdentity'] as const;
@@ -160,6 +162,51 @@ for (const [what, options] of Object.entries(failing)) {
     }
   }
 }
+
+test('callbacks that answer with something else than they should accept nobody', () => {
+  for (const answer of [undefined, null, true, 1, {}, { ok: 1 }, { ok: 'yes' }, [], () => ({ ok: true })]) {
+    for (const role of ['client', 'server'] as const) {
+      const verifier = { verify: () => answer as never };
+      const pair = new Pair({
+        client: { identities: [identityOf('client')], ...(role === 'client' && { verifier }) },
+        server: { clientAuthentication: 'require', ...(role === 'server' && { verifier }) },
+      }).run();
+      assert.match(pair.errorOf(role, 'ERR_INTERNAL').message, /the verifier must answer with a verdict/);
+      assert.equal(pair.side(role).established, undefined);
+    }
+    const selecting = new Pair({ server: { selectIdentity: () => answer as never } }).run();
+    assert.ok(selecting.server.error);
+    assert.equal(selecting.client.established, undefined);
+    const signing = withKey(identityOf('server'), (key) => ({ ...key, sign: () => answer as never }));
+    const unsigned = new Pair({ server: { identities: [signing] } }).run();
+    assert.ok(unsigned.server.error);
+    assert.equal(unsigned.client.established, undefined);
+  }
+});
+
+test("data right behind the server's Finished waits until the client has done its part", async () => {
+  for (const isLate of [false, true]) {
+    const later = new Later();
+    const identity = isLate
+      ? withKey(identityOf('client'), (key) => lateKey(key, later))
+      : identityOf('client');
+    const server = cheatingServer({
+      client: { identities: [identity] },
+      server: { clientAuthentication: 'require' },
+    });
+    const handshake = serverHandshake13(server.h);
+    handshake.next();
+    handshake.next(server.nextMessage()); // the server's flight is out, and its application keys are in place
+    server.record(ContentType.application_data, text('welcome'));
+    server.exchange();
+    if (isLate) {
+      assert.deepEqual(server.events, []);
+      later.release(0);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.deepEqual(server.events, ['established', 'data']);
+  }
+});
 
 test('a TlsError from a callback is kept as it is', () => {
   const error = new TlsError('ERR_ACCESS_DENIED', 'not today');
