@@ -69,7 +69,9 @@ function explainAny(error: unknown, where: string | undefined): Explanation {
   const known = typeof code === 'string' ? SYSTEM[code] : undefined;
   if (known !== undefined) return { exitCode, text: sentence(known(where ?? 'the peer')) };
   const message = error instanceof Error ? error.message : String(error);
-  return { exitCode, text: sentence(where === undefined ? message : `${where}: ${message}`) };
+  const told =
+    typeof code === 'string' ? message : `internal error: ${message} (HANDFAST_DEBUG=1 shows where)`;
+  return { exitCode, text: sentence(where === undefined ? told : `${where}: ${told}`) };
 }
 
 /**

@@ -1,5 +1,4 @@
 /** `handfast serve`: a TLS server for files, for echo, or in front of another server. */
-
 import type { Server as NetServer } from 'node:net';
 import { type Command, Option } from 'commander';
 import { createHttpsServer, createServer, type ServerTlsOptions, type TLSSocket } from 'handfast/node';
@@ -139,7 +138,7 @@ function makeServer(options: Options, tls: ServerTlsOptions, write: Write): NetS
 async function listen(server: NetServer, { host, port }: Address): Promise<Address> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port }, () => resolve());
+    server.listen({ host, port }, resolve);
   });
   const bound = server.address();
   return { host, port: typeof bound === 'object' && bound !== null ? bound.port : port };
@@ -161,6 +160,7 @@ async function run(options: Options): Promise<ExitCode> {
       const { exitCode, text } = explain(error, wanted);
       throw new Failure(exitCode, text, { cause: error });
     });
+    server.on('error', (error) => write(`error: ${explain(error).text}`));
     write(banner(options, address, speaksHttp(options), development).join('\n'));
     await untilStopped(server, { endOpen: !speaksHttp(options), write });
     return ExitCode.fine;

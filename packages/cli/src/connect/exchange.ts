@@ -1,5 +1,4 @@
 /** What `handfast connect` does on a connection: the handshake, and then input and output, or just the end. */
-
 import { once } from 'node:events';
 import type { TLSSocket } from 'handfast/node';
 import { type Address, formatAddress } from '../address.ts';

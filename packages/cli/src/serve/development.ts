@@ -1,5 +1,4 @@
 /** The certificate that `serve` makes when it is given none. */
-
 import type { KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';

@@ -58,9 +58,10 @@ export function fileListener(root: string): RequestListener {
       return;
     }
     send(request, path.encoded, { root, index: INDEX, dotfiles: 'ignore' })
-      .on('error', (error: { readonly status?: number }) => {
-        const status = error.status ?? 500;
-        answer(response, status, status === 404 ? 'not found' : 'cannot be served');
+      .on('error', ({ status = 500 }: { readonly status?: number }) => {
+        // Where a part of the file is on its way already, only the end of the connection can tell.
+        if (response.headersSent) response.destroy();
+        else answer(response, status, status === 404 ? 'not found' : 'cannot be served');
       })
       .pipe(response);
   };
