@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
 import { before, describe, type TestContext, test } from 'node:test';
 import { createSecureContext, TLSSocket, type TlsOptions } from 'node:tls';
-import { folder, handfast, LAUNCHER } from './support/command.ts';
+import { folder, handfast } from './support/command.ts';
 import { keyPem, makePki, type Pki, plainServer, tlsServer } from './support/peers.ts';
 
 let pki: Pki;
@@ -292,90 +290,5 @@ describe('handfast connect and the network', () => {
     const unresolved = await handfast(['connect', 'no-such-host.invalid']);
     assert.equal(unresolved.code, 3, unresolved.stderr);
     assert.match(unresolved.stderr, /no-such-host\.invalid:443 cannot be resolved/);
-  });
-});
-
-describe('handfast connect and its files', () => {
-  test('are refused in plain words when they cannot be used', async (t) => {
-    const { file, path } = folder(t);
-    const certificate = file('server.pem', pki.server.chain);
-    const key = file('server.key', keyPem(pki.server));
-    const otherKey = file('other.key', keyPem(pki.client));
-    const text = file('text.pem', 'not a certificate');
-    const broken = file('broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
-    const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [['--ca', `${path}/none.pem`], /--ca .*none\.pem cannot be used: there is no such file\./],
-      [['--ca', path], /--ca .* cannot be used: it is a folder\./],
-      [['--ca', text], /--ca .*text\.pem cannot be used: .*PEM/],
-      [['--ca', broken], /--ca .*broken\.pem cannot be used: /],
-      [['--ca', key], /--ca .*server\.key cannot be used: .*is it the key's file\?/],
-      [['--cert', certificate, '--key', otherKey], /cannot be used: .*(belong|match)/],
-      [['--cert', certificate, '--key', text], /--key .*text\.pem cannot be used: /],
-      [['--cert', text, '--key', key], /--cert .*text\.pem cannot be used: /],
-      [['--cert', certificate], /--cert and --key belong together/],
-      [['--key', key], /--cert and --key belong together/],
-      [['--keylog', `${path}/no/such/place`], /--keylog .* cannot be used/],
-    ];
-    for (const [args, message] of cases) {
-      const { code, stdout, stderr } = await handfast(['connect', '127.0.0.1:1', ...args]);
-      assert.equal(code, 2, `${args}: ${stderr}`);
-      assert.match(stderr, message);
-      assert.equal(stdout, '');
-      assert.ok(stderr.split('\n').length <= 3, stderr);
-    }
-  });
-
-  test('wrong usage has the exit code 2 and says what is wrong', async () => {
-    const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [['connect'], /missing required argument/],
-      [['connect', 'https://example.com/'], /is a URL/],
-      [['connect', 'localhost:99999'], /not a port/],
-      [['connect', 'localhost', '--insecure'], /unknown option/],
-      [['connect', 'localhost', '--timeout', 'soon'], /Expected seconds/],
-      [['connect', 'localhost', '--get', 'index.html'], /begins with \//],
-      [['connect', 'localhost', '--get', '/', '--alpn', 'h2'], /--get speaks HTTP\/1\.1/],
-      [['connect', 'localhost', '--alpn', 'a,,b'], /Expected names/],
-      [['nothing'], /unknown command/],
-      [[], /Usage: handfast/],
-    ];
-    for (const [args, message] of cases) {
-      const { code, stderr } = await handfast(args);
-      assert.equal(code, 2, `${args}: ${stderr}`);
-      assert.match(stderr, message);
-    }
-  });
-
-  test('a launcher without a build says what to do', async (t) => {
-    const launcher = folder(t).file('handfast.mjs', readFileSync(LAUNCHER, 'utf8'));
-    const child = spawn(process.execPath, [launcher]);
-    let stderr = '';
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk;
-    });
-    const [code] = await once(child, 'close');
-    assert.equal(code, 2);
-    assert.match(stderr, /npm run build/);
-  });
-
-  test('help and version', async () => {
-    const version = await handfast(['--version']);
-    assert.equal(version.code, 0);
-    assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
-    for (const command of ['demo', 'connect', 'serve']) {
-      for (const args of [
-        [command, '--help'],
-        ['help', command],
-      ]) {
-        const { code, stdout } = await handfast(args);
-        assert.equal(code, 0);
-        assert.match(stdout, new RegExp(`Usage: handfast ${command} .*Examples:.*Exit codes:`, 's'));
-      }
-    }
-  });
-
-  test('a stack trace is shown only when it is asked for', async () => {
-    const args = ['connect', '127.0.0.1:1'];
-    assert.ok(!(await handfast(args)).stderr.includes('    at '));
-    assert.ok((await handfast(args, { env: { HANDFAST_DEBUG: '1' } })).stderr.includes('    at '));
   });
 });

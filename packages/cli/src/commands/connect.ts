@@ -1,33 +1,9 @@
-/** `handfast connect`: opens one connection as a client and shows what came of it. */
-import { appendFileSync } from 'node:fs';
+/** `handfast connect`: its options and its help. What it does is loaded when it is asked for. */
 import { type Command, Option } from 'commander';
-import type { TraceEvent } from 'handfast';
-import { type ConnectOptions, connect, type TLSSocket } from 'handfast/node';
-import { type Address, formatAddress, HTTPS_PORT, parseAddress } from '../address.ts';
-import { converseOnStreams, handshake, linger } from '../connect/exchange.ts';
-import { get, type HttpReply } from '../connect/http.ts';
-import { failureDocument, successDocument } from '../connect/report.ts';
-import { summaryLines } from '../connect/summary.ts';
-import { readAuthorities, readIdentities } from '../credentials.ts';
-import { explain } from '../explain.ts';
-import { unusable } from '../files.ts';
+import { HTTPS_PORT, parseAddress } from '../address.ts';
+import type { ConnectCommandOptions } from '../connect/run.ts';
 import { collect, milliseconds, protocols, requestPath } from '../options.ts';
-import { ExitCode, Failure } from '../outcome.ts';
-import { styleFor } from '../render/style.ts';
-import { traceLines } from '../render/trace.ts';
-
-interface Options {
-  readonly ca?: readonly string[];
-  readonly servername?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly alpn?: readonly string[];
-  readonly get?: string;
-  readonly trace?: true;
-  readonly json?: true;
-  readonly keylog?: string;
-  readonly timeout: number;
-}
+import type { ExitCode } from '../outcome.ts';
 
 const DESCRIPTION = `Open a TLS connection, verify the server, and talk to it.
 
@@ -48,8 +24,6 @@ still sends is printed until it closes, or is silent for the time of --timeout.
 
 Exit codes: 0 fine; 1 the peer was refused, or refused us; 2 wrong usage or an unusable file;
 3 the network failed (nothing listens, unknown name, out of time, connection cut).`;
-
-const HTTP_1_1 = 'http/1.1';
 
 /** Milliseconds. */
 const DEFAULT_TIMEOUT = 10_000;
@@ -76,95 +50,8 @@ export function addConnect(program: Command, finish: (exitCode: ExitCode) => voi
         .default(DEFAULT_TIMEOUT, `${DEFAULT_TIMEOUT / 1000}`),
     )
     .addHelpText('after', MORE)
-    .action(async (target: string, options: Options) =>
-      finish(await run(parseAddress(target, HTTPS_PORT), options)),
-    );
-}
-
-function checkOptions({ get: path, alpn, servername }: Options): void {
-  if (path !== undefined && alpn?.some((name) => name !== HTTP_1_1)) {
-    throw new Failure(ExitCode.usage, '--get speaks HTTP/1.1: leave --alpn away, or offer only http/1.1.');
-  }
-  if (servername === '') throw new Failure(ExitCode.usage, '--servername needs a name.');
-}
-
-function socketOptions(address: Address, options: Options): ConnectOptions {
-  const { ca, servername, cert, key, get: path } = options;
-  const identities = readIdentities(cert === undefined ? [] : [cert], key === undefined ? [] : [key]);
-  const alpn = options.alpn ?? (path === undefined ? undefined : [HTTP_1_1]);
-  return {
-    ...address,
-    ...(servername === undefined ? {} : { servername }),
-    ...(ca === undefined ? {} : { ca: readAuthorities('--ca', ca) }),
-    ...(identities.length === 0 ? {} : { identities }),
-    ...(alpn === undefined ? {} : { ALPNProtocols: alpn }),
-    allowHalfOpen: true,
-  };
-}
-
-/** Appends secrets to a file that only its owner can read. */
-function keyLogWriter(path: string): (line: Buffer | string) => void {
-  const append = (line: Buffer | string): void => appendFileSync(path, line, { mode: 0o600 });
-  try {
-    append('');
-  } catch (error) {
-    throw unusable('--keylog', path, (error as Error).message, error);
-  }
-  return append;
-}
-
-async function run(address: Address, options: Options): Promise<ExitCode> {
-  checkOptions(options);
-  const settings = socketOptions(address, options);
-  const logKeys = options.keylog === undefined ? undefined : keyLogWriter(options.keylog);
-  const events: TraceEvent[] = [];
-  const style = styleFor(process.stderr, process.env);
-  const tell = (lines: readonly string[]): void => {
-    if (options.json === undefined && lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
-  };
-  const socket = connect(settings);
-  socket.on('error', () => {}); // whoever waits for something hears of it; nobody else needs to
-  if (options.trace) {
-    socket.on('trace', (event) => {
-      if (options.json) events.push(event);
-      else tell(traceLines(style, event));
+    .action(async (target: string, options: ConnectCommandOptions) => {
+      const { runConnect } = await import('../connect/run.ts');
+      finish(await runConnect(parseAddress(target, HTTPS_PORT), options));
     });
-  }
-  if (logKeys !== undefined) socket.on('keylog', logKeys);
-  try {
-    await handshake(socket, address, options.timeout);
-    tell(summaryLines(style, address, socket));
-    const reply = await talk(socket, address, options, tell);
-    if (options.json) print(successDocument(address, socket, reply, options.trace && events));
-    return ExitCode.fine;
-  } catch (error) {
-    if (options.json) print(failureDocument(address, socket, error, options.trace && events));
-    throw error instanceof Failure ? error : asFailure(error, address);
-  } finally {
-    socket.destroy();
-  }
-}
-
-function asFailure(error: unknown, address: Address): Failure {
-  const { exitCode, text } = explain(error, address);
-  return new Failure(exitCode, text, { cause: error });
-}
-
-function print(document: unknown): void {
-  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-}
-
-async function talk(
-  socket: TLSSocket,
-  address: Address,
-  { get: path, json, servername, timeout }: Options,
-  tell: (lines: readonly string[]) => void,
-): Promise<HttpReply | undefined> {
-  if (path !== undefined) {
-    const host = formatAddress({ host: servername ?? address.host, port: address.port }).replace(/:443$/, '');
-    return get(socket, { path, host, timeout, keepBody: json === true, tell });
-  }
-  if (json) await linger(socket);
-  else await converseOnStreams(socket, { timeout, tell });
-  return undefined;
 }

@@ -1,7 +1,5 @@
-/** `handfast demo`: a handshake between two ends on this machine, told in its three phases, and what is refused. */
+/** `handfast demo`: its options and its help. What it does is loaded when it is asked for. */
 import type { Command } from 'commander';
-import { playDemo } from '../demo/scenes.ts';
-import { demoText } from '../demo/text.ts';
 import { ExitCode } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
 
@@ -27,6 +25,8 @@ export function addDemo(program: Command, finish: (exitCode: ExitCode) => void):
     .option('--json', 'the same as data: one JSON document on stdout')
     .addHelpText('after', MORE)
     .action(async ({ json }: { readonly json?: true }) => {
+      const { playDemo } = await import('../demo/scenes.ts');
+      const { demoText } = await import('../demo/text.ts');
       const report = await playDemo();
       const style = styleFor(process.stdout, process.env);
       process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : demoText(style, report));
