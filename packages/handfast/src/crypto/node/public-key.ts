@@ -40,18 +40,41 @@ function importKey(key: PublicKey): KeyObject {
   }
 }
 
-const imported = new WeakMap<PublicKey, KeyObject>();
+/** How many imported keys are kept: what the intermediates and leaves of a busy endpoint's peers need, some 2 KiB each. */
+export const MAX_IMPORTED_KEYS = 256;
+
+/** Imported keys by their content, the one that was not used for longest first. */
+const imported = new Map<string, KeyObject>();
+
+/** Names a key by all that {@link importKey} makes of it. */
+function contentName(key: PublicKey): string {
+  switch (key.kind) {
+    case 'rsa':
+    case 'rsa-pss':
+      return `RSA ${toBase64url(key.modulus)} ${toBase64url(key.exponent)}`;
+    case 'ec':
+      return `${key.curve} ${toBase64url(key.point)}`;
+    case 'ed25519':
+    case 'ed448':
+      return `${key.kind} ${toBase64url(key.key)}`;
+  }
+}
 
 /**
- * The key as a KeyObject, imported once for each object. An `rsa-pss` key comes back as a plain RSA key: its
- * restriction is the caller's to check.
+ * The key as a KeyObject. To import a P-256 key and use it for the first time takes longer than a verification, and the
+ * certificates of a chain come anew with each handshake; so keys are known by their content. An `rsa-pss` key comes back
+ * as a plain RSA key: its restriction is the caller's to check.
  * @throws when the key is malformed.
  */
 export function keyObject(key: PublicKey): KeyObject {
-  let object = imported.get(key);
-  if (object === undefined) {
-    object = importKey(key);
-    imported.set(key, object);
+  const name = contentName(key);
+  const known = imported.get(name);
+  const object = known ?? importKey(key);
+  if (known !== undefined) imported.delete(name);
+  imported.set(name, object);
+  if (imported.size > MAX_IMPORTED_KEYS) {
+    const [oldest = name] = imported.keys();
+    imported.delete(oldest);
   }
   return object;
 }
