@@ -107,17 +107,17 @@ if (only.includes('memory')) {
     results.push({ what, unit, pairing: 'handfast > handfast', value: summarize(values) });
   };
   add(
-    'Full handshakes in memory',
-    'per s',
+    'Handshakes in memory, both sides',
+    'per CPU s',
     samples.map(({ client, server }) => 1e6 / (client + server)),
   );
   add(
-    'In memory, the client',
+    'CPU of the client, in memory',
     'us',
     samples.map(({ client }) => client),
   );
   add(
-    'In memory, the server',
+    'CPU of the server, in memory',
     'us',
     samples.map(({ server }) => server),
   );
