@@ -107,7 +107,7 @@ if (only.includes('memory')) {
     results.push({ what, unit, pairing: 'handfast > handfast', value: summarize(values) });
   };
   add(
-    'Handshakes in memory, both sides',
+    'Handshakes in memory',
     'per CPU s',
     samples.map(({ client, server }) => 1e6 / (client + server)),
   );

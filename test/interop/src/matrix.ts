@@ -45,15 +45,24 @@ export function matrix(versions: ReadonlyMap<string, string>, results: readonly 
   return [...lines, ...notApplicable(results)];
 }
 
-/** Grouped by peer and reason. */
+/** Grouped by peer, reason and role. */
 function notApplicable(results: readonly Result[]): string[] {
-  const cases = new Map<string, Set<string>>();
+  const cases = new Map<string, Map<string, Set<string>>>();
   for (const { trial, outcome } of results) {
     if (outcome.kind !== 'not applicable') continue;
     const reason = `${trial.peer}: ${outcome.reason}`;
-    const names = cases.get(reason) ?? new Set();
-    cases.set(reason, names.add(`${trial.role} ${trial.column}/${trial.name}`));
+    const roles = cases.get(reason) ?? new Map<string, Set<string>>();
+    const names = roles.get(trial.role) ?? new Set<string>();
+    cases.set(reason, roles.set(trial.role, names.add(`${trial.column}/${trial.name}`)));
   }
-  const entries = [...cases].map(([reason, names]) => `  ${reason}\n    (${[...names].join(', ')})`);
-  return entries.length === 0 ? [] : ['', 'Not applicable:', ...entries];
+  if (cases.size === 0) return [];
+  const entries = [...cases].flatMap(([reason, roles]) => {
+    const lists = new Map<string, string[]>();
+    for (const [role, names] of roles) {
+      const list = [...names].join(', ');
+      lists.set(list, [...(lists.get(list) ?? []), role]);
+    }
+    return [`  ${reason}`, ...[...lists].map(([list, who]) => `    ${who.join(' and ')}: ${list}`)];
+  });
+  return ['', 'Not applicable:', ...entries];
 }

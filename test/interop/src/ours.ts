@@ -60,6 +60,8 @@ export interface Facts {
   readonly retried: boolean;
   /** Whether the peer proved itself with a certificate. */
   readonly peerAuthenticated: boolean;
+  /** Whether our side did. */
+  readonly ownAuthenticated: boolean;
 }
 
 /** An established connection of handfast. */
@@ -113,6 +115,7 @@ function link(socket: TLSSocket, keyUpdates: KeyUpdates): Link {
       alpn: established.applicationProtocol,
       retried: established.helloRetried,
       peerAuthenticated: established.peer !== undefined,
+      ownAuthenticated: established.own !== undefined,
     },
     updateKeys: (requestPeerUpdate) => socket.updateKeys(requestPeerUpdate),
     keyUpdates,

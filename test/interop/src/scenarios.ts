@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cell, type Pair, type Wish } from './cell.ts';
-import { GROUPS, type Group, type Refusal, SUITES } from './ours.ts';
+import { type Facts, GROUPS, type Group, type Refusal, SUITES } from './ours.ts';
 import type { Limit, Peer, Role } from './peers/peer.ts';
 import { KEY_KINDS, type Pki } from './pki.ts';
 import { byteByByte, tampering } from './relay.ts';
@@ -71,6 +71,15 @@ function assertContent(pair: Pair): void {
   assert.equal(pair.theirs.complaint, undefined);
 }
 
+/** Who proved itself with a certificate: the peer, and our side. */
+function assertProofs(facts: Facts, peer: boolean, own: boolean): void {
+  const { peerAuthenticated, ownAuthenticated } = facts;
+  assert.deepEqual(
+    { peerAuthenticated, ownAuthenticated },
+    { peerAuthenticated: peer, ownAuthenticated: own },
+  );
+}
+
 /** A scenario that must fail on both sides: as our client says it, and as our server does. */
 function refused(name: string, asClient: Refusal, asServer: Refusal, wish: (cell: Cell) => Wish): Scenario {
   return {
@@ -116,7 +125,7 @@ const keys: Scenario[] = KEY_KINDS.map((kind) => ({
       server: pki.server(kind),
       clientTrusts: pki.authority(kind),
     });
-    assert.equal(facts.peerAuthenticated, cell.role === 'client');
+    assertProofs(facts, cell.role === 'client', cell.role === 'server');
   },
 }));
 
@@ -133,7 +142,7 @@ const mutual: Scenario[] = KEY_KINDS.map((kind) => ({
       serverTrusts: pki.authority(kind),
       demandClientCertificate: true,
     });
-    assert.equal(facts.peerAuthenticated, true);
+    assertProofs(facts, true, true);
   },
 }));
 
@@ -179,7 +188,7 @@ const retries: Scenario[] = [
         demandClientCertificate: true,
       });
       assert.equal(facts.retried, true, 'there was no HelloRetryRequest');
-      assert.equal(facts.peerAuthenticated, true);
+      assertProofs(facts, true, true);
     },
   },
 ];
