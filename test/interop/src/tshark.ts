@@ -31,7 +31,7 @@ interface Variation {
   readonly serverGroups?: readonly Group[];
   readonly suites?: readonly Suite[];
   readonly mutual?: boolean;
-  /** The side whose key log is used renews its keys between two requests, and asks the other to do the same. */
+  /** The side whose key log is used renews its keys after the first request, and asks the other to do the same. */
   readonly update?: boolean;
 }
 
@@ -123,7 +123,8 @@ class Observation {
     this.step = 'speaking HTTP';
     const http = createServer((incoming, response) => response.end(`answer to ${incoming.url}`));
     http.emit('connection', server.socket);
-    const paths = ['/first', '/second'];
+    // Whoever asks for new keys, the last request comes when both directions have them.
+    const paths = ['/first', '/second', '/third'];
     for (const path of paths) {
       if (path === '/second' && variation.update === true) {
         (role === 'client' ? client : server).updateKeys(true);

@@ -55,10 +55,6 @@ export class PeerProcess {
     return file !== undefined && existsSync(file) ? this.#log + readFileSync(file, 'latin1') : this.#log;
   }
 
-  get exited(): boolean {
-    return this.#exited;
-  }
-
   write(data: string | Uint8Array): void {
     this.#child.stdin.write(data);
   }
