@@ -97,7 +97,7 @@ export class TLSSocket extends HandlelessSocket {
       ready: () => this.#start(),
       data: (bytes) => this.#onTransportData(bytes),
       end: () => this.#run((connection) => connection.receiveEnd()),
-      error: (error) => this.destroy(this.#isOver ? undefined : error),
+      error: (error) => this.#onTransportError(error),
       close: () => this.#onTransportClosed(),
     });
     this.connecting = this.#transport.connecting;
@@ -254,6 +254,11 @@ export class TLSSocket extends HandlelessSocket {
     return this.#peerEnded && this.writableEnded && this.writableLength === 0;
   }
 
+  #onTransportError(error: Error): void {
+    if (this.#isOver) this.#destroyWhenRead();
+    else this.destroy(error);
+  }
+
   #onTransportClosed(): void {
     if (this.destroyed) return;
     if (this.#connection === undefined) {
@@ -262,10 +267,17 @@ export class TLSSocket extends HandlelessSocket {
     }
     this.#run((connection) => connection.receiveEnd());
     if (this.destroyed) return;
-    const lost = this.writableLength > 0;
-    this.destroy(
-      lost ? new TlsError('ERR_CLOSED', 'the connection was closed before all data was sent') : undefined,
-    );
+    if (this.writableLength > 0) {
+      this.destroy(new TlsError('ERR_CLOSED', 'the connection was closed before all data was sent'));
+    } else {
+      this.#destroyWhenRead();
+    }
+  }
+
+  /** Nothing more comes, but what came may not be read yet. */
+  #destroyWhenRead(): void {
+    if (this.readableEnded) this.destroy();
+    else this.once('end', () => this.destroy());
   }
 
   // The stream

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { connect, createServer, type TLSSocket } from '../../src/node/index.ts';
 import type { KeysEvent, TraceEvent } from '../../src/trace/events.ts';
-import { CLIENT, connected, connectTo, duplexPair, exchange, listen, readAll, SERVER } from './support.ts';
+import {
+  CLIENT,
+  closed,
+  connected,
+  connectTo,
+  duplexPair,
+  exchange,
+  listen,
+  readAll,
+  SERVER,
+} from './support.ts';
 
 const LIMIT = { timeout: 30_000 };
 /** More than sockets may hold in either direction: a slice of records and what one read brings. */
@@ -125,3 +137,17 @@ test(
     assert.ok(fastest < 35, `${fastest} ms`);
   },
 );
+
+test('what came before an orderly end can be read after the transport has closed', LIMIT, async (t) => {
+  const { client, server } = await connected(t);
+  const data = randomBytes(10_000);
+  server.resume();
+  server.end(data);
+  client.end();
+  await once(client.transport, 'close');
+  await immediate();
+  assert.equal(client.destroyed, false);
+  assert.deepEqual(await readAll(client), data);
+  await closed(client);
+  assert.equal(client.errored, null);
+});
