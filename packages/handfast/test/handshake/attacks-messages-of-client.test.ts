@@ -285,12 +285,14 @@ test('a client: a ClientHello that no declaration would write', () => {
   }
 });
 
-test('a client: more than a ClientHello in its record', () => {
-  for (const more of [FRAGMENT, KEY_UPDATE]) {
-    const puppet = cheatingClient();
-    const hello = puppet.hold(() => puppet.run(sendClientHello(puppet.h, TARGET)));
-    puppet.plaintext(handshake, concat(hello, more));
-    puppet.assertRefused(...EXCESS);
+test('a client: more than a ClientHello in its record, whatever the server answers', () => {
+  for (const server of [{}, { groups: [NamedGroup.secp256r1] }]) {
+    for (const more of [FRAGMENT, KEY_UPDATE]) {
+      const puppet = cheatingClient({ server });
+      const hello = puppet.hold(() => puppet.run(sendClientHello(puppet.h, TARGET)));
+      puppet.plaintext(handshake, concat(hello, more));
+      puppet.assertRefused(...EXCESS);
+    }
   }
 });
 
