@@ -8,14 +8,15 @@ import type { ClientConfig, ServerConfig } from './handshake/config.ts';
 import { type BaseConfig, HandshakeContext, type Observers, type RecordPort } from './handshake/context.ts';
 import { type Handshake, HandshakeDriver } from './handshake/driver.ts';
 import type { Established } from './handshake/established.ts';
-import { PostHandshake } from './handshake/post-handshake.ts';
+import { encodeTicket, PostHandshake } from './handshake/post-handshake.ts';
 import type { Secured } from './handshake/secrets.ts';
 import { serverHandshake13 } from './handshake/server/tls13.ts';
+import type { Exporter } from './keys/exporter.ts';
 import { type Incoming, RecordReader } from './record/reader.ts';
 import type { RecordInfo } from './record/types.ts';
 import { type PaddingPolicy, RecordWriter } from './record/writer.ts';
 import type { Direction, Role, TraceEvent } from './trace/events.ts';
-import { type AlertName, alertMeaning, alertName } from './wire/alerts.ts';
+import { AlertDescription, type AlertName, alertLevel, alertMeaning, alertName } from './wire/alerts.ts';
 import { ConfigError, TlsError } from './wire/errors.ts';
 import type { NewSessionTicket } from './wire/messages/new-session-ticket.ts';
 import { parseHostName } from './x509/host-name.ts';
@@ -29,8 +30,9 @@ export interface ConnectionHandlers extends Observers {
   /** The peer sent close_notify: it will send no more, but may still read. */
   readonly onEnd?: (() => void) | undefined;
   /**
-   * The connection failed. The alert that tells the peer, if there is one, is among the outgoing bytes already.
-   * Called once at most, and nothing follows it.
+   * The connection failed. The alert that tells the peer, if there is one, is among the outgoing bytes already, or
+   * comes with a last {@link onOutgoing} where the provider seals with promises. Called once at most, and nothing
+   * else follows it.
    */
   readonly onError?: ((error: TlsError) => void) | undefined;
   /** There may be something to take with `takeOutgoing()`. */
@@ -52,23 +54,34 @@ interface RecordOptions extends BaseConfig {
   readonly cookieSecret?: Uint8Array;
 }
 
+/** Something to send, when it is its turn. */
+type SendStep = (post: PostHandshake) => void;
+
 /** One TLS connection. Made by {@link createClientConnection} or {@link createServerConnection}. */
 export class TlsConnection {
   readonly role: Role;
   readonly #handlers: ConnectionHandlers;
+  readonly #observers: Observers;
   readonly #reader: RecordReader;
   readonly #writer: RecordWriter;
   readonly #driver: HandshakeDriver<Secured>;
-  #secured: Secured | undefined;
+  #established: Established | undefined;
+  #exporter: Exporter | undefined;
   #postHandshake: PostHandshake | undefined;
   #error: TlsError | undefined;
-  /** Application data that was sent before the handshake was complete; `undefined` once it is on its way. */
-  #waiting: Uint8Array[] | undefined = [];
+  /**
+   * What the owner sends waits here for the handshake, and for what is being sent already: a handler may send from
+   * anywhere, and nothing may land between the pieces of something else, or between a KeyUpdate and its new key.
+   */
+  readonly #waiting: SendStep[] = [];
+  #isSending = false;
   #sendState: 'open' | 'closing' | 'closed' = 'open';
   /** How the peer's direction ended: orderly, or by the network alone. */
   #receiveState: 'open' | 'network ended' | 'ended' = 'open';
   #isPumping = false;
   #isOpeningRecord = false;
+  /** Listeners hear nothing after the error. */
+  #isSilent = false;
   /** The owner has no reference yet while the constructor runs, so it is not called back. */
   #isConstructed = false;
 
@@ -77,13 +90,21 @@ export class TlsConnection {
     role: Role,
     config: RecordOptions,
     handlers: ConnectionHandlers,
-    run: (h: RecordPort) => {
+    run: (
+      records: RecordPort,
+      observers: Observers,
+    ) => {
       readonly context: HandshakeContext;
       readonly handshake: Handshake<Secured>;
     },
   ) {
     this.role = role;
     this.#handlers = handlers;
+    this.#observers = {
+      onTrace: this.#guarded(handlers.onTrace?.bind(handlers)),
+      onKeyLog: this.#guarded(handlers.onKeyLog?.bind(handlers)),
+      traceSecrets: handlers.traceSecrets,
+    };
     this.#reader = new RecordReader({
       role,
       isStateless: config.cookieSecret !== undefined,
@@ -95,17 +116,21 @@ export class TlsConnection {
       padding: config.padding,
       onRecord: this.#recordListener('sent'),
       onOutgoing: () => this.#notifyOutgoing(),
+      onKeyUpdateDue: () => this.#postHandshake?.updateKeys(false),
       onError: (error) => this.#fail(error),
     });
-    const { context, handshake } = run({
-      sendHandshake: (message) => this.#writer.handshake(message),
-      sendChangeCipherSpec: () => this.#writer.changeCipherSpec(),
-      changeKeys: (direction, epoch, protection) => {
-        (direction === 'sent' ? this.#writer : this.#reader).changeKeys(epoch, protection);
+    const { context, handshake } = run(
+      {
+        sendHandshake: (message) => this.#writer.handshake(message),
+        sendChangeCipherSpec: () => this.#writer.changeCipherSpec(),
+        changeKeys: (direction, epoch, protection) => {
+          (direction === 'sent' ? this.#writer : this.#reader).changeKeys(epoch, protection);
+        },
+        requireRecordBoundary: () => this.#reader.requireRecordBoundary(),
+        flush: () => this.#flush(),
       },
-      requireRecordBoundary: () => this.#reader.requireRecordBoundary(),
-      flush: () => this.#flush(),
-    });
+      this.#observers,
+    );
     this.#driver = new HandshakeDriver(handshake, {
       onDone: (secured) => this.#attempt(() => this.#complete(context, secured)),
       onError: (error) => this.#fail(error),
@@ -117,7 +142,7 @@ export class TlsConnection {
 
   /** What was agreed on; `undefined` until the handshake is complete. */
   get established(): Established | undefined {
-    return this.#secured?.established;
+    return this.#established;
   }
 
   /** Why the connection failed, if it did. */
@@ -150,14 +175,9 @@ export class TlsConnection {
    */
   send(data: Uint8Array): void {
     this.#requireSendable();
-    if (this.#waiting !== undefined) {
-      this.#waiting.push(data.slice());
-      return;
-    }
-    this.#attempt(() => {
-      this.#sendData(data);
-      this.#flush();
-    });
+    const mustWait = this.#isSending || this.#postHandshake === undefined;
+    const bytes = mustWait ? data.slice() : data;
+    this.#inTurn((post) => this.#sendData(post, bytes));
   }
 
   /** Removes and answers what is to be written to the network now, in order. */
@@ -169,7 +189,7 @@ export class TlsConnection {
   close(): void {
     if (this.#error !== undefined || this.#sendState !== 'open') return;
     this.#sendState = 'closing';
-    if (this.#waiting === undefined) this.#attempt(() => this.#sendCloseNotify());
+    this.#sendWaiting();
   }
 
   /** Ends the connection with the alert of `error`, unless it has failed already. */
@@ -178,32 +198,37 @@ export class TlsConnection {
   }
 
   /**
-   * Renews this side's keys (RFC 9846 section 4.7.3), and asks the peer to renew its own if so wanted.
+   * Renews this side's keys (RFC 9846 section 4.7.3), and asks the peer to renew its own if so wanted; a request
+   * that the peer has not answered yet is not repeated.
    * @throws {TlsError} `ERR_CLOSED` when this side has closed or the handshake is not complete.
    */
   updateKeys(requestPeerUpdate: boolean): void {
-    this.#open('keys cannot be updated').updateKeys(requestPeerUpdate);
+    this.#requireEstablished('keys cannot be updated');
+    this.#inTurn((post) => post.updateKeys(requestPeerUpdate));
   }
 
   /**
    * Sends a NewSessionTicket that the caller made, for callers that keep sessions themselves.
-   * @throws {ConfigError} on a client, `ERR_CLOSED` as {@link updateKeys}.
+   * @throws {ConfigError} on a client, or when the ticket cannot be encoded; `ERR_CLOSED` as {@link updateKeys}.
    */
   sendNewSessionTicket(ticket: NewSessionTicket): void {
     if (this.role === 'client') throw new ConfigError('role', 'only a server sends tickets');
-    this.#open('a ticket cannot be sent').sendTicket(ticket);
+    this.#requireEstablished('a ticket cannot be sent');
+    const message = encodeTicket(ticket);
+    this.#inTurn((post) => post.send(message));
   }
 
   /**
    * Keying material for another protocol (RFC 9846 section 7.5).
-   * @throws {TlsError} `ERR_CLOSED` before the handshake is complete.
+   * @throws {TlsError} `ERR_CLOSED` before the handshake is complete; the connection's own error after it failed.
    * @throws {ConfigError} when the label or the length is out of range.
    */
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
-    if (this.#secured === undefined) {
+    if (this.#error !== undefined) throw this.#error;
+    if (this.#exporter === undefined) {
       throw new TlsError('ERR_CLOSED', 'keying material cannot be exported before the handshake is complete');
     }
-    return this.#secured.exporter.exportKeyingMaterial(label, context, length);
+    return this.#exporter.exportKeyingMaterial(label, context, length);
   }
 
   #requireSendable(): void {
@@ -212,21 +237,37 @@ export class TlsConnection {
       throw new TlsError('ERR_CLOSED', 'this side has closed the connection for sending');
   }
 
-  #open(what: string): PostHandshake {
+  #requireEstablished(what: string): void {
     this.#requireSendable();
-    if (this.#postHandshake === undefined) {
+    if (this.#established === undefined) {
       throw new TlsError('ERR_CLOSED', `${what} before the handshake is complete`);
     }
-    return this.#postHandshake;
+  }
+
+  /** A listener that may end the connection: whoever told it goes no further then. */
+  #guarded<E>(listener: ((event: E) => void) | undefined): ((event: E) => void) | undefined {
+    return (
+      listener &&
+      ((event) => {
+        if (this.#isSilent) return;
+        const before = this.#error;
+        listener(event);
+        if (this.#error !== before) throw this.#error;
+      })
+    );
   }
 
   #recordListener(direction: Direction): ((record: RecordInfo) => void) | undefined {
-    const { onTrace } = this.#handlers;
+    const { onTrace } = this.#observers;
     return onTrace && ((record) => onTrace({ type: 'record', direction, ...record }));
   }
 
   #trace(event: TraceEvent): void {
-    this.#handlers.onTrace?.(event);
+    this.#observers.onTrace?.(event);
+  }
+
+  #traceAlert(direction: Direction, level: number, description: AlertName | number): void {
+    this.#trace({ type: 'alert', direction, level: level === 1 ? 'warning' : 'fatal', description });
   }
 
   #flush(): void {
@@ -289,7 +330,7 @@ export class TlsConnection {
     switch (incoming.type) {
       case 'handshake':
         if (this.#postHandshake === undefined) this.#driver.deliver(incoming.message);
-        else this.#postHandshake.receive(incoming.message, this.#sendState === 'open');
+        else this.#postHandshake.receive(incoming.message);
         break;
       case 'application_data':
         this.#postHandshake?.noteApplicationData();
@@ -305,15 +346,11 @@ export class TlsConnection {
   /** In TLS 1.3 every alert but two ends the connection, whatever its level says (RFC 9846 section 6). */
   #receiveAlert({ level, description, isProtected }: Incoming & { readonly type: 'alert' }): void {
     const name = alertName(description) ?? description;
-    this.#trace({
-      type: 'alert',
-      direction: 'received',
-      level: level === 1 ? 'warning' : 'fatal',
-      description: name,
-    });
+    this.#traceAlert('received', level, name);
     if (name === 'user_canceled') return;
     if (name === 'close_notify' && this.#postHandshake !== undefined) {
       this.#receiveState = 'ended';
+      this.#reader.close();
       this.#handlers.onEnd?.();
       return;
     }
@@ -337,21 +374,37 @@ export class TlsConnection {
   }
 
   /** The handshake is complete: what waited for it goes out. */
-  #complete(context: HandshakeContext, secured: Secured): void {
-    this.#secured = secured;
-    this.#postHandshake = new PostHandshake(context, secured);
+  #complete(context: HandshakeContext, { established, exporter, application }: Secured): void {
+    this.#established = established;
+    this.#exporter = exporter;
     this.#trace({ type: 'established' });
-    this.#handlers.onEstablished?.(secured.established);
+    this.#handlers.onEstablished?.(established);
     if (this.#error !== undefined) return;
-    for (const data of this.#waiting ?? []) this.#sendData(data);
-    this.#waiting = undefined;
-    if (this.#sendState === 'closing') this.#sendCloseNotify();
-    this.#flush();
+    this.#postHandshake = new PostHandshake(context, application);
+    this.#sendWaiting();
     this.#pump();
   }
 
-  #sendData(data: Uint8Array): void {
-    if (this.#writer.needsKeyUpdate) this.#postHandshake?.updateKeys(false);
+  #inTurn(step: SendStep): void {
+    this.#waiting.push(step);
+    this.#sendWaiting();
+  }
+
+  #sendWaiting(): void {
+    const post = this.#postHandshake;
+    if (this.#isSending || post === undefined) return;
+    this.#isSending = true;
+    this.#attempt(() => {
+      for (const step of this.#waiting) step(post); // a step may add others
+      if (this.#sendState === 'closing') this.#sendCloseNotify();
+      this.#waiting.length = 0;
+      this.#isSending = false;
+      this.#flush();
+    });
+  }
+
+  #sendData(post: PostHandshake, data: Uint8Array): void {
+    if (data.length > 0) post.answerKeyUpdate();
     this.#trace({ type: 'data', direction: 'sent', length: data.length });
     this.#writer.applicationData(data);
   }
@@ -359,13 +412,12 @@ export class TlsConnection {
   #sendCloseNotify(): void {
     this.#sendState = 'closed';
     this.#sendAlert('close_notify');
-    this.#flush();
+    this.#writer.close();
   }
 
   #sendAlert(name: AlertName): void {
     this.#writer.alert(name);
-    const level = name === 'close_notify' || name === 'user_canceled' ? 'warning' : 'fatal';
-    this.#trace({ type: 'alert', direction: 'sent', level, description: name });
+    this.#traceAlert('sent', alertLevel(AlertDescription[name]), name);
   }
 
   #fail(cause: unknown): void {
@@ -375,14 +427,28 @@ export class TlsConnection {
         ? cause
         : new TlsError('ERR_INTERNAL', `an unexpected error: ${String(cause)}`, {}, { cause });
     this.#error = error;
-    this.#driver.stop();
-    this.#waiting = undefined;
     const { alert } = error;
-    if (alert !== null && this.#sendState !== 'closed') this.#quietly(() => this.#sendAlert(alert));
+    if (alert !== null && this.#sendState !== 'closed') {
+      this.#quietly(() => this.#sendAlert(alert));
+      // It is no error alert, so the end is still to be told (RFC 9846 section 6.1).
+      if (alert === 'user_canceled') this.#quietly(() => this.#sendAlert('close_notify'));
+    }
+    this.#forget();
     this.#quietly(() => this.#trace({ type: 'error', error }));
+    this.#isSilent = true;
     this.#quietly(() => this.#notifyOutgoing());
     if (!this.#isConstructed) throw error;
     this.#handlers.onError?.(error);
+  }
+
+  /** Secrets and keys do not outlive the connection (RFC 9846 section 6), and nothing can be sent or read any more. */
+  #forget(): void {
+    this.#driver.stop();
+    this.#writer.close();
+    this.#reader.close();
+    this.#exporter = undefined;
+    this.#postHandshake = undefined;
+    this.#waiting.length = 0;
   }
 
   /**
@@ -408,8 +474,8 @@ export function createClientConnection(
 ): TlsConnection {
   const name = parseHostName(target.name);
   const serverName = name.kind === 'dns' && target.sendServerName !== false ? name.text : undefined;
-  return new TlsConnection('client', config, handlers, (records) => {
-    const context = new HandshakeContext('client', config, records, handlers);
+  return new TlsConnection('client', config, handlers, (records, observers) => {
+    const context = new HandshakeContext('client', config, records, observers);
     return { context, handshake: clientHandshake13(context, { name: target.name, serverName }) };
   });
 }
@@ -419,8 +485,8 @@ export function createServerConnection(
   config: ServerConfig,
   handlers: ConnectionHandlers = {},
 ): TlsConnection {
-  return new TlsConnection('server', config, handlers, (records) => {
-    const context = new HandshakeContext('server', config, records, handlers);
+  return new TlsConnection('server', config, handlers, (records, observers) => {
+    const context = new HandshakeContext('server', config, records, observers);
     return { context, handshake: serverHandshake13(context) };
   });
 }

@@ -155,11 +155,6 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
     this.observers.onTrace?.(event);
   }
 
-  /** Whether anyone asked for secrets. */
-  get wantsSecrets(): boolean {
-    return this.observers.onKeyLog !== undefined || this.observers.traceSecrets === true;
-  }
-
   /** Tells a derived secret to those who asked for it. */
   tellSecret(label: KeyLogLabel, secret: Uint8Array): void {
     const { onKeyLog, onTrace, traceSecrets } = this.observers;

@@ -52,9 +52,10 @@ export interface DriverCallbacks<T> {
 
 /** One running handshake. */
 export class HandshakeDriver<T> {
-  readonly #handshake: Handshake<T>;
   readonly #callbacks: DriverCallbacks<T>;
-  #state: 'running' | 'wants message' | 'wants promise' | 'ended' = 'running';
+  /** Gone once the coroutine has ended, and with it the secrets that it holds. */
+  #handshake: Handshake<T> | undefined;
+  #wantsMessage = false;
 
   constructor(handshake: Handshake<T>, callbacks: DriverCallbacks<T>) {
     this.#handshake = handshake;
@@ -63,50 +64,59 @@ export class HandshakeDriver<T> {
 
   /** Whether {@link deliver} may be called now. */
   get wantsMessage(): boolean {
-    return this.#state === 'wants message';
+    return this.#wantsMessage;
   }
 
   /** Runs up to the first wait. */
   start(): void {
-    this.#run(() => this.#handshake.next());
+    this.#run((handshake) => handshake.next());
   }
 
   deliver(message: HandshakeMessage): void {
-    this.#run(() => this.#handshake.next(message));
+    this.#run((handshake) => handshake.next(message));
   }
 
-  /** Ends the coroutine wherever it is; neither callback is called afterwards. */
+  /** Ends the coroutine wherever it is, also from inside; neither callback is called afterwards. */
   stop(): void {
-    this.#state = 'ended';
+    this.#handshake = undefined;
+    this.#wantsMessage = false;
   }
 
-  #run(step: () => IteratorResult<Wait, T>): void {
-    this.#state = 'running';
+  #run(step: (handshake: Handshake<T>) => IteratorResult<Wait, T>): void {
+    if (this.#handshake === undefined) return;
+    this.#wantsMessage = false;
     let result: IteratorResult<Wait, T>;
     try {
-      result = step();
+      result = step(this.#handshake);
     } catch (error) {
-      this.#state = 'ended';
-      this.#callbacks.onError(error);
+      this.#end(() => this.#callbacks.onError(error));
       return;
     }
     if (result.done) {
-      this.#state = 'ended';
-      this.#callbacks.onDone(result.value);
-    } else if (result.value === NEXT_MESSAGE) {
-      this.#state = 'wants message';
-    } else {
-      this.#state = 'wants promise';
-      result.value.then(
-        (value) => this.#resume(() => this.#handshake.next(value)),
-        (error: unknown) => this.#resume(() => this.#handshake.throw(error)),
-      );
-    }
+      const { value } = result;
+      this.#end(() => this.#callbacks.onDone(value));
+    } else if (this.#handshake !== undefined) this.#wait(result.value);
   }
 
-  #resume(step: () => IteratorResult<Wait, T>): void {
-    if (this.#state === 'ended') return;
-    this.#run(step);
-    if (this.wantsMessage) this.#callbacks.onWantsMessage();
+  #end(tell: () => void): void {
+    const wasStopped = this.#handshake === undefined;
+    this.stop();
+    if (!wasStopped) tell();
+  }
+
+  #wait(wait: Wait): void {
+    if (wait === NEXT_MESSAGE) {
+      this.#wantsMessage = true;
+      return;
+    }
+    const resume = (step: (handshake: Handshake<T>) => IteratorResult<Wait, T>): void => {
+      this.#run(step);
+      if (this.#wantsMessage) this.#callbacks.onWantsMessage();
+    };
+    // Only a genuine promise is sure to settle once; what a caller handed in may be any object with a `then`.
+    Promise.resolve(wait).then(
+      (value) => resume((handshake) => handshake.next(value)),
+      (error: unknown) => resume((handshake) => handshake.throw(error)),
+    );
   }
 }

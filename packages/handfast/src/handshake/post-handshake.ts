@@ -3,25 +3,39 @@ import { nextTrafficSecret } from '../keys/traffic.ts';
 import { MAX_KEY_UPDATES, MAX_SESSION_TICKETS } from '../policy/limits.ts';
 import type { HandshakeMessage } from '../record/handshake-assembler.ts';
 import type { Direction } from '../trace/events.ts';
-import { TlsError } from '../wire/errors.ts';
+import { ConfigError, TlsError } from '../wire/errors.ts';
 import { encodeHandshake } from '../wire/messages/index.ts';
 import { KeyUpdateRequest, keyUpdate } from '../wire/messages/key-update.ts';
 import { type NewSessionTicket, newSessionTicket } from '../wire/messages/new-session-ticket.ts';
 import { HandshakeType } from '../wire/registry.ts';
 import { type HandshakeContext, receivedName, traceMessage } from './context.ts';
-import type { Secured } from './secrets.ts';
+import type { TrafficSecrets } from './secrets.ts';
+
+/**
+ * A NewSessionTicket as a message.
+ * @throws {ConfigError} when a field does not fit its declaration.
+ */
+export function encodeTicket(ticket: NewSessionTicket): Uint8Array {
+  try {
+    return encodeHandshake(HandshakeType.new_session_ticket, newSessionTicket, ticket);
+  } catch (cause) {
+    throw new ConfigError('ticket', `ticket: it cannot be encoded: ${String(cause)}`, { cause });
+  }
+}
 
 /** Keeps the keys of an established connection fresh. */
 export class PostHandshake {
   readonly #h: HandshakeContext;
   readonly #traffic: Record<Direction, { secret: Uint8Array; generation: number }>;
-  /** KeyUpdates that this side asked for and that have not come yet. */
-  #answersDue = 0;
   /** Messages since the last application data that nobody asked for, which a peer could otherwise send without end. */
   #keyUpdates = 0;
   #tickets = 0;
+  /** The peer asked for a KeyUpdate; it is sent before the next application data, once for any number of requests. */
+  #owesUpdate = false;
+  /** This side asked for one, and none has come since: it may not ask again before (RFC 9846 section 4.7.3). */
+  #awaitsUpdate = false;
 
-  constructor(h: HandshakeContext, { application: { client, server } }: Secured) {
+  constructor(h: HandshakeContext, { client, server }: TrafficSecrets) {
     const [own, peers] = h.role === 'client' ? [client, server] : [server, client];
     this.#h = h;
     this.#traffic = { sent: { secret: own, generation: 0 }, received: { secret: peers, generation: 0 } };
@@ -35,13 +49,12 @@ export class PostHandshake {
 
   /**
    * Acts on a message that arrived after the handshake.
-   * @param canSend whether a requested KeyUpdate can still be answered.
    * @throws {TlsError} for every message that has no business here, and for floods.
    */
-  receive(received: HandshakeMessage, canSend: boolean): void {
+  receive(received: HandshakeMessage): void {
     const { observers, role } = this.#h;
     traceMessage(observers.onTrace, 'received', received.message);
-    if (received.type === HandshakeType.key_update) this.#receiveKeyUpdate(received, canSend);
+    if (received.type === HandshakeType.key_update) this.#receiveKeyUpdate(received);
     else if (received.type === HandshakeType.new_session_ticket && role === 'client')
       this.#receiveTicket(received);
     else {
@@ -54,9 +67,9 @@ export class PostHandshake {
     }
   }
 
-  #receiveKeyUpdate(received: HandshakeMessage, canSend: boolean): void {
+  #receiveKeyUpdate(received: HandshakeMessage): void {
     const { requestUpdate } = this.#h.decode(keyUpdate, received);
-    if (this.#answersDue > 0) this.#answersDue--;
+    if (this.#awaitsUpdate) this.#awaitsUpdate = false;
     else if (++this.#keyUpdates > MAX_KEY_UPDATES) {
       throw new TlsError(
         'ERR_TOO_MANY_KEY_UPDATES',
@@ -64,7 +77,7 @@ export class PostHandshake {
       );
     }
     this.#advance('received');
-    if (requestUpdate === KeyUpdateRequest.update_requested && canSend) this.updateKeys(false);
+    if (requestUpdate === KeyUpdateRequest.update_requested) this.#owesUpdate = true;
   }
 
   /** Resumption is not offered, so a ticket is checked for its form and dropped. */
@@ -78,24 +91,27 @@ export class PostHandshake {
     }
   }
 
+  /** Application data is about to be sent: a KeyUpdate that the peer asked for comes first. */
+  answerKeyUpdate(): void {
+    if (this.#owesUpdate) this.updateKeys(false);
+  }
+
   /** Sends KeyUpdate, and uses new keys from the next record on (RFC 9846 section 4.7.3). */
   updateKeys(requestPeerUpdate: boolean): void {
     const { update_requested, update_not_requested } = KeyUpdateRequest;
-    const requestUpdate = requestPeerUpdate ? update_requested : update_not_requested;
-    if (requestPeerUpdate) this.#answersDue++;
-    this.#send(encodeHandshake(HandshakeType.key_update, keyUpdate, { requestUpdate }));
+    const asks = requestPeerUpdate && !this.#awaitsUpdate;
+    if (asks) this.#awaitsUpdate = true;
+    else this.#owesUpdate = false;
+    const requestUpdate = asks ? update_requested : update_not_requested;
+    this.send(encodeHandshake(HandshakeType.key_update, keyUpdate, { requestUpdate }));
     this.#advance('sent');
   }
 
-  /** Sends a ticket that the caller made. */
-  sendTicket(ticket: NewSessionTicket): void {
-    this.#send(encodeHandshake(HandshakeType.new_session_ticket, newSessionTicket, ticket));
-  }
-
-  #send(message: Uint8Array): void {
-    this.#h.records.sendHandshake(message);
-    this.#h.records.flush();
-    traceMessage(this.#h.observers.onTrace, 'sent', message);
+  /** Sends a message, such as one that {@link encodeTicket} made. */
+  send(message: Uint8Array): void {
+    const { records, observers } = this.#h;
+    records.sendHandshake(message);
+    traceMessage(observers.onTrace, 'sent', message);
   }
 
   #advance(direction: Direction): void {

@@ -42,7 +42,8 @@ export function deriveApplicationSecrets(
   const server = main.serverTrafficSecret(transcriptHash);
   h.tellSecret('CLIENT_TRAFFIC_SECRET_0', client);
   h.tellSecret('SERVER_TRAFFIC_SECRET_0', server);
-  if (h.wantsSecrets) h.tellSecret('EXPORTER_SECRET', main.exporterSecret(transcriptHash));
-  const exporter = new Exporter(h.hkdf, () => main.exporterSecret(transcriptHash));
-  return { application: { client, server }, exporter };
+  // At once, so that the Main Secret need not live on: all traffic secrets could be derived from it again (section 7.1).
+  const exporterSecret = main.exporterSecret(transcriptHash);
+  h.tellSecret('EXPORTER_SECRET', exporterSecret);
+  return { application: { client, server }, exporter: new Exporter(h.hkdf, exporterSecret) };
 }

@@ -7,10 +7,10 @@ import { emptyTranscriptHash } from './schedule13.ts';
 /** TLS-Exporter of one connection. */
 export class Exporter {
   readonly #hkdf: Hkdf;
-  #secret: Uint8Array | (() => Uint8Array);
+  readonly #secret: Uint8Array;
 
-  /** `secret` makes `exporter_secret` or `early_exporter_secret`, when it is needed for the first time. */
-  constructor(hkdf: Hkdf, secret: () => Uint8Array) {
+  /** @param secret `exporter_secret`, or `early_exporter_secret`. */
+  constructor(hkdf: Hkdf, secret: Uint8Array) {
     this.#hkdf = hkdf;
     this.#secret = secret;
   }
@@ -34,7 +34,6 @@ export class Exporter {
     if (!Number.isInteger(length) || length < 1 || length > limit) {
       throw new ConfigError('length', `expected a length of 1 to ${limit} bytes, found ${length}`);
     }
-    if (typeof this.#secret === 'function') this.#secret = this.#secret();
     const labelSecret = hkdf.deriveSecret(this.#secret, label, emptyTranscriptHash(hkdf));
     return hkdf.expandLabel(labelSecret, 'exporter', hkdf.digest(context ?? EMPTY), length);
   }

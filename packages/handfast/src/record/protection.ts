@@ -85,7 +85,8 @@ function ask<T, U>(operation: string, call: () => Awaitable<T>, use: (value: T) 
     throw brokenProvider(operation, cause);
   }
   if (!isPromise(answer)) return use(answer);
-  return answer.then(use, (cause) => {
+  // Only a genuine promise is sure to settle once; a provider may answer with any object that has a `then`.
+  return Promise.resolve(answer).then(use, (cause) => {
     throw brokenProvider(operation, cause);
   });
 }

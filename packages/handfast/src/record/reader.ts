@@ -6,6 +6,7 @@ import {
   MAX_EMPTY_RECORDS,
   MAX_WARNING_ALERTS,
 } from '../policy/limits.ts';
+import { isErrorAlert } from '../wire/alerts.ts';
 import { TlsError } from '../wire/errors.ts';
 import { ContentType, contentTypeName, HandshakeType, ProtocolVersion } from '../wire/registry.ts';
 import { type RawRecord, RecordFramer } from './framing.ts';
@@ -44,7 +45,7 @@ const ALERT_LENGTH = 2;
  * the keys), and only then call it again; so nothing is ever read with keys of the wrong epoch.
  */
 export class RecordReader {
-  readonly #framer = new RecordFramer();
+  #framer = new RecordFramer();
   readonly #assembler = new HandshakeAssembler();
   readonly #role: 'client' | 'server';
   readonly #onRecord: RecordListener | undefined;
@@ -56,6 +57,7 @@ export class RecordReader {
   /** Whether the peer has proved that it uses protection: from then on nothing else is taken from it. */
   #hasOpened = false;
   #isWaiting = false;
+  #isClosed = false;
   #changeCipherSpecs = 0;
   #emptyRecords = 0;
   #alerts = 0;
@@ -77,7 +79,14 @@ export class RecordReader {
 
   /** Adds bytes from the network, cut anywhere. Do not change them afterwards: they are not always copied. */
   push(bytes: Uint8Array): void {
-    this.#framer.push(bytes);
+    if (!this.#isClosed) this.#framer.push(bytes);
+  }
+
+  /** Ends reading: the key is forgotten, and so is what was not read yet. */
+  close(): void {
+    this.#isClosed = true;
+    this.#protection = undefined;
+    this.#framer = new RecordFramer();
   }
 
   /**
@@ -90,7 +99,7 @@ export class RecordReader {
     if (this.#isWaiting) {
       throw new TlsError('ERR_INTERNAL', 'the record before this one is still being decrypted');
     }
-    for (;;) {
+    while (!this.#isClosed) {
       const message = this.#assembler.next();
       if (message !== undefined) return this.#handshake(message);
       const record = this.#framer.next();
@@ -98,6 +107,7 @@ export class RecordReader {
       const incoming = this.#process(record);
       if (incoming !== undefined) return incoming;
     }
+    return undefined;
   }
 
   /**
@@ -210,7 +220,7 @@ export class RecordReader {
     if (isProtected) this.#hasOpened = true;
     this.#report(record, opened);
     const { type, content } = opened;
-    if (type !== ContentType.handshake) this.#refuseInterleaving(type);
+    if (type !== ContentType.handshake && type !== ContentType.alert) this.#refuseInterleaving(type);
     if (content.length === 0) this.#countEmpty(type);
     else this.#emptyRecords = 0;
     switch (type) {
@@ -248,6 +258,8 @@ export class RecordReader {
         `expected an alert of 2 bytes alone in its record, found ${content.length}`,
       );
     }
+    // An error ends the connection even in the middle of a message, and its reason is worth more than that it was.
+    if (!isErrorAlert(description)) this.#refuseInterleaving(ContentType.alert);
     if (++this.#alerts > MAX_WARNING_ALERTS) {
       throw new TlsError('ERR_TOO_MANY_WARNING_ALERTS', `more than ${MAX_WARNING_ALERTS} alerts in a row`);
     }

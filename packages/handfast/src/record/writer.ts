@@ -1,7 +1,7 @@
 /** The sending half of the record layer: messages, alerts and data in; records out (RFC 9846 section 5). */
 import { type Awaitable, isPromise } from '../crypto/provider.ts';
 import { MAX_PLAINTEXT_LENGTH } from '../policy/limits.ts';
-import { AlertDescription, type AlertName } from '../wire/alerts.ts';
+import { AlertDescription, type AlertName, alertLevel } from '../wire/alerts.ts';
 import { concat } from '../wire/bytes.ts';
 import { TlsError } from '../wire/errors.ts';
 import { ContentType, ProtocolVersion } from '../wire/registry.ts';
@@ -36,8 +36,13 @@ export interface RecordWriterOptions {
   readonly onRecord?: RecordListener | undefined;
   /** Told when records that waited for the provider can be taken. */
   readonly onOutgoing?: (() => void) | undefined;
-  /** Told when the provider failed to seal a record after a promise. Nothing is sent from then on. */
-  readonly onError?: ((error: TlsError) => void) | undefined;
+  /**
+   * Told, before a record of application data, that its key has sealed as many records as it should: the moment
+   * to send a KeyUpdate and {@link RecordWriter.changeKeys} (RFC 9846 section 5.5).
+   */
+  readonly onKeyUpdateDue?: (() => void) | undefined;
+  /** Told when the provider failed to seal a record after a promise, or a listener failed then. */
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 const CHANGE_CIPHER_SPEC: Uint8Array = Uint8Array.of(1);
@@ -67,7 +72,10 @@ export class RecordWriter {
   /** Records from the first unsealed one on. */
   #queue: Queued[] = [];
   #outgoing: Uint8Array[] = [];
+  /** Records that no listener has heard of. */
+  #untold: RecordInfo[] = [];
   #failure: TlsError | undefined;
+  #isClosed = false;
 
   /** @throws {RangeError} when `maxFragmentLength` is out of range. */
   constructor(options: RecordWriterOptions) {
@@ -93,11 +101,6 @@ export class RecordWriter {
     return this.#epoch;
   }
 
-  /** Whether the current key has sealed so many records that a KeyUpdate is due (RFC 9846 section 5.5). */
-  get needsKeyUpdate(): boolean {
-    return this.#protection?.needsKeyUpdate ?? false;
-  }
-
   /** Whether records wait for the provider. */
   get isSealing(): boolean {
     return this.#queue.length > 0;
@@ -110,6 +113,11 @@ export class RecordWriter {
 
   /** Turns the handshake messages that were held back into records. */
   flush(): void {
+    this.#flush();
+    this.#tell();
+  }
+
+  #flush(): void {
     if (this.#flight.length === 0) return;
     const [only] = this.#flight;
     const bytes = this.#flight.length === 1 && only !== undefined ? only : concat(...this.#flight);
@@ -120,15 +128,22 @@ export class RecordWriter {
 
   /** Sends the record that makes a TLS 1.3 handshake look like one of TLS 1.2; never protected (RFC 9846 appendix E.4). */
   changeCipherSpec(): void {
-    this.flush();
+    this.#flush();
     this.#plaintext(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
+    this.#tell();
   }
 
-  /** Sends an alert; close_notify and user_canceled as warnings, all others as fatal (RFC 9846 section 6). */
+  /**
+   * Sends an alert; close_notify and user_canceled as warnings, all others as fatal (RFC 9846 section 6). Messages
+   * that were held back follow nothing but close_notify: a handshake that fails shall not seem to go on, and the
+   * peer might change its keys for them.
+   */
   alert(name: AlertName): void {
-    this.flush();
-    const level = name === 'close_notify' || name === 'user_canceled' ? 1 : 2;
-    this.#write(ContentType.alert, Uint8Array.of(level, AlertDescription[name]));
+    if (name === 'close_notify') this.#flush();
+    else this.#flight = [];
+    const description = AlertDescription[name];
+    this.#write(ContentType.alert, Uint8Array.of(alertLevel(description), description));
+    this.#tell();
   }
 
   /**
@@ -139,15 +154,26 @@ export class RecordWriter {
     if (this.#epoch !== 'application') {
       throw new TlsError('ERR_INTERNAL', `application data cannot be sent in the epoch ${this.#epoch}`);
     }
-    this.flush();
-    this.#fragment(ContentType.application_data, data);
+    this.#flush();
+    this.#fragment(ContentType.application_data, data, () => {
+      if (this.#protection?.needsKeyUpdate) this.#options.onKeyUpdateDue?.();
+    });
+    this.#tell();
   }
 
   /** From the next record on, this key is used. What was held back is sent first, with the old one. */
   changeKeys(epoch: Epoch, protection: RecordProtection): void {
-    this.flush();
+    this.#flush();
     this.#epoch = epoch;
     this.#protection = protection;
+    this.#tell();
+  }
+
+  /** Ends sending: the key is forgotten, and nothing is taken any more. What was handed over before still goes out. */
+  close(): void {
+    this.#isClosed = true;
+    this.#flight = [];
+    this.#protection = undefined;
   }
 
   /** Removes and answers what can be written to the network now, in order. Handshake messages must be flushed first. */
@@ -157,8 +183,9 @@ export class RecordWriter {
     return outgoing;
   }
 
-  #fragment(type: number, bytes: Uint8Array): void {
+  #fragment(type: number, bytes: Uint8Array, beforeEach?: () => void): void {
     for (let start = 0; start < bytes.length; start += this.#maxFragmentLength) {
+      beforeEach?.();
       this.#write(type, bytes.subarray(start, start + this.#maxFragmentLength));
     }
   }
@@ -208,8 +235,9 @@ export class RecordWriter {
 
   #enqueue(sealed: Awaitable<SealedRecord>, info: Queued['info']): void {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#isClosed) throw new TlsError('ERR_CLOSED', 'nothing is sent any more');
     if (!isPromise(sealed) && this.#queue.length === 0) {
-      this.#send(sealed, info);
+      this.#put(sealed, info);
       return;
     }
     const queued: Queued = { sealed: undefined, info };
@@ -220,7 +248,11 @@ export class RecordWriter {
     }
     const settle = (outcome: SealedRecord | TlsError): void => {
       queued.sealed = outcome;
-      this.#drain();
+      try {
+        this.#drain();
+      } catch (error) {
+        this.#options.onError?.(error); // a listener's: nobody else stands above a promise to catch it
+      }
     };
     sealed.then(settle, settle);
   }
@@ -231,20 +263,30 @@ export class RecordWriter {
     for (const { sealed, info } of this.#queue) {
       if (sealed === undefined || this.#failure !== undefined) break;
       if (sealed instanceof TlsError) this.#failure = sealed;
-      else this.#send(sealed, info);
+      else this.#put(sealed, info);
       count++;
     }
     if (count === 0) return;
     this.#queue.splice(0, count);
+    this.#tell();
     if (this.#outgoing.length > 0) this.#options.onOutgoing?.();
     if (this.#failure !== undefined) this.#options.onError?.(this.#failure);
   }
 
-  #send({ header, fragment }: SealedRecord, info: Queued['info']): void {
-    const isSmall = fragment.length < JOIN_BELOW;
-    const bytes = isSmall || info !== undefined ? concat(header, fragment) : undefined;
-    if (info !== undefined && bytes !== undefined) this.#options.onRecord?.({ ...info, bytes });
-    if (bytes !== undefined) this.#outgoing.push(bytes);
-    else this.#outgoing.push(header, fragment);
+  #put({ header, fragment }: SealedRecord, info: Queued['info']): void {
+    if (info === undefined && fragment.length >= JOIN_BELOW) {
+      this.#outgoing.push(header, fragment);
+      return;
+    }
+    const bytes = concat(header, fragment);
+    this.#outgoing.push(bytes);
+    if (info !== undefined) this.#untold.push({ ...info, bytes });
+  }
+
+  /** Tells of new records when all is in place, the next key too: a listener may send in turn. */
+  #tell(): void {
+    const records = this.#untold;
+    this.#untold = [];
+    for (const record of records) this.#options.onRecord?.(record);
   }
 }

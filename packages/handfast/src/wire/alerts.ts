@@ -45,6 +45,16 @@ export function alertName(description: number): AlertName | undefined {
   return NAMES.get(description);
 }
 
+/** Whether an alert ends the connection: all do but the two closure alerts, and whatever its level says (RFC 9846 section 6). */
+export function isErrorAlert(description: number): boolean {
+  return description !== AlertDescription.close_notify && description !== AlertDescription.user_canceled;
+}
+
+/** `AlertLevel`, which means nothing any more but must be right: warning(1) or fatal(2). */
+export function alertLevel(description: number): 1 | 2 {
+  return isErrorAlert(description) ? 2 : 1;
+}
+
 const MEANINGS: Readonly<Record<AlertName, string>> = {
   close_notify: 'it will send no more',
   unexpected_message: 'a message came when it was not its turn',

@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
+import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import { serverHandshake13 } from '../../src/handshake/server/tls13.ts';
+import type { PeerVerifier } from '../../src/handshake/verifier.ts';
 import type { Role } from '../../src/trace/events.ts';
 import { TlsError } from '../../src/wire/errors.ts';
 import { ContentType, NamedGroup } from '../../src/wire/registry.ts';
+import type { Verdict } from '../../src/x509/verdict.ts';
 import { accepting, identityOf, withKey } from '../support/identities.ts';
 import { Later, lateKey, lateProvider, lateVerifier } from '../support/later.ts';
 import { connectedPair, Pair, type PairEvent, type PairOptions, text } from '../support/pair.ts';
@@ -312,6 +315,57 @@ test('handlers may call back into the connection; events keep the order of the w
       ['one', 'two', 'three'].flatMap((word) => [`${word} begins`, `${word} ends`]),
     );
   }
+});
+
+/** What some libraries give in place of a promise: it calls back at once, and again, and then changes its mind. */
+function restless<T>(value: T): PromiseLike<T> {
+  const thenable = {
+    // biome-ignore lint/suspicious/noThenProperty: an object with a `then` is the point
+    then: (settle: (value: T) => unknown, fail: (error: unknown) => unknown) => {
+      settle(value);
+      settle(value);
+      fail(new Error('too late'));
+    },
+  };
+  return thenable as unknown as PromiseLike<T>;
+}
+
+test('what settles twice counts once: signatures, verdicts, choices, records', async () => {
+  const { aead, verify } = nodeProvider;
+  const provider: CryptoProvider = {
+    ...nodeProvider,
+    verify: (...question) => restless(verify(...question)) as PromiseLike<boolean>,
+    aead: (name, key) => {
+      const direct = aead(name, key);
+      return {
+        seal: (...args) => restless(direct.seal(...args)) as PromiseLike<Uint8Array>,
+        open: (...args) => restless(direct.open(...args)) as PromiseLike<Uint8Array | undefined>,
+      };
+    },
+  };
+  const verifier: PeerVerifier = { verify: (request) => restless(accepting.verify(request) as Verdict) };
+  const own = (role: Role) => ({
+    provider,
+    verifier,
+    selectIdentity: () =>
+      restless(
+        withKey(identityOf(role), ({ schemes, sign }) => ({
+          schemes,
+          sign: (...args) => restless(sign(...args)) as PromiseLike<Uint8Array>,
+        })),
+      ),
+  });
+  const pair = new Pair({
+    client: own('client'),
+    server: { ...own('server'), clientAuthentication: 'require' },
+  });
+  converse(pair);
+  await pair.runUntil(() => pair.isSettled);
+  converseMore(pair);
+  await pair.runUntil(() => pair.client.hasEnded && pair.server.hasEnded);
+  const { client, server } = expectedEvents();
+  const types = (side: Role) => comparable(pair.eventsOf(side)).slice(1);
+  assert.deepEqual([types('client'), types('server')], [client.slice(1), server.slice(1)]);
 });
 
 test('a pair with nothing late needs no turn of the event loop', () => {

@@ -150,6 +150,38 @@ for (const side of ROLES) {
     }
   });
 
+  test(`the ${side} cancels: user_canceled, and close_notify after it (RFC 9846 section 6.1)`, () => {
+    for (const pair of [connectedPair({ trace: true }), new Pair({ trace: true })]) {
+      const peer = other(side);
+      if (pair.isSettled) pair.side(side).send(text('x'));
+      else pair.move('client');
+      pair.side(side).abort(new TlsError('ERR_CANCELED', 'enough'));
+      pair.run();
+      const alerts = pair.trace[peer].flatMap((event) =>
+        event.type === 'alert' && event.direction === 'received'
+          ? [`${event.level} ${event.description}`]
+          : [],
+      );
+      assert.deepEqual(alerts, ['warning user_canceled', 'warning close_notify']);
+      if (pair.side(peer).established === undefined) {
+        assert.equal(pair.errorOf(peer, 'ERR_ALERT_RECEIVED').context.alertReceived, 'close_notify');
+      } else assert.equal(pair.side(peer).hasEnded, true);
+    }
+  });
+
+  test(`the ${side} exports nothing after its connection has failed: its secrets are forgotten (section 6)`, () => {
+    const pair = connectedPair();
+    pair.side(side).exportKeyingMaterial('EXPERIMENTAL x', undefined, 32);
+    const error = new TlsError('ERR_ACCESS_DENIED', 'not for you');
+    pair.side(side).abort(error);
+    assert.throws(() => pair.side(side).exportKeyingMaterial('EXPERIMENTAL x', undefined, 32), error);
+    pair.run();
+    assert.throws(
+      () => pair.side(other(side)).exportKeyingMaterial('EXPERIMENTAL x', undefined, 32),
+      pair.side(other(side)).error,
+    );
+  });
+
   test(`after its close_notify the ${side} sends no alert any more`, () => {
     const pair = connectedPair();
     pair.side(side).close();
@@ -188,6 +220,8 @@ test('nothing can be exported, and no ticket sent, before the handshake is compl
   }
   assert.throws(() => fresh.server.sendNewSessionTicket(ticket), { code: 'ERR_CLOSED' });
   assert.throws(() => fresh.client.sendNewSessionTicket(ticket), { code: 'ERR_CONFIG' });
+  const unfit = { ...ticket, ticket: new Uint8Array() };
+  assert.throws(() => connectedPair().server.sendNewSessionTicket(unfit), { code: 'ERR_CONFIG' });
   const pair = connectedPair({ trace: true });
   pair.server.sendNewSessionTicket(ticket);
   pair.run();

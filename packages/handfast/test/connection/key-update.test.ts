@@ -1,12 +1,16 @@
 /** KeyUpdate (RFC 9846 section 4.7.3): asked for by either side or both, and sent by itself before a key is used up. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clientHandshake13 } from '../../src/handshake/client/tls13.ts';
 import { clientConfig } from '../../src/handshake/config.ts';
+import { nextTrafficSecret } from '../../src/keys/traffic.ts';
 import { MAX_KEY_UPDATES } from '../../src/policy/limits.ts';
 import type { Direction, Role } from '../../src/trace/events.ts';
 import { ConfigError } from '../../src/wire/errors.ts';
-import { CipherSuite } from '../../src/wire/registry.ts';
+import { CipherSuite, ContentType, HandshakeType } from '../../src/wire/registry.ts';
+import { shortMessage } from '../support/cheats.ts';
 import { clientOptions, connectedPair, other, Pair, type PairOptions, text } from '../support/pair.ts';
+import { cheatingClient } from '../support/puppet.ts';
 
 const ROLES: readonly Role[] = ['client', 'server'];
 
@@ -62,9 +66,11 @@ for (const suite of [
         for (let round = 1; round <= 3; round++) {
           pair.side(side).updateKeys(isRequested);
           pair.run();
+          const answered = isRequested ? round - 1 : 0;
+          assertGenerations(pair, { client: answered, server: answered, [side]: round });
+          assertAlive(pair); // the answer comes before the peer's next data
           const peers = isRequested ? round : 0;
           assertGenerations(pair, { client: peers, server: peers, [side]: round });
-          assertAlive(pair);
         }
         assert.deepEqual(lines.client.toSorted(), lines.server.toSorted());
         assert.equal(new Set(lines.client.map((line) => line.split(' ')[2])).size, lines.client.length);
@@ -83,9 +89,9 @@ for (const suite of [
         pair.server.updateKeys(server);
         pair.server.send(text('s'));
         pair.run();
-        assertGenerations(pair, { client: server ? 2 : 1, server: client ? 2 : 1 });
         assert.deepEqual([pair.textOf('client'), pair.textOf('server')], ['s', 'c']);
         assertAlive(pair);
+        assertGenerations(pair, { client: server ? 2 : 1, server: client ? 2 : 1 });
         assert.deepEqual(lines.client.toSorted(), lines.server.toSorted());
       }
     }
@@ -98,10 +104,98 @@ test('any number of updates is fine as long as there is data between them', () =
   for (let i = 0; i < rounds; i++) {
     pair.client.updateKeys(true);
     pair.client.send(text('x'));
+    pair.run();
     pair.server.send(text('y'));
     pair.run();
   }
   assertGenerations(pair, { client: rounds, server: rounds });
+  assertAlive(pair);
+});
+
+/** What the KeyUpdates that one side sent ask for, in their order. */
+function requests(pair: Pair, side: Role): string[] {
+  return pair.trace[side].flatMap((event) =>
+    event.type === 'message' && event.direction === 'sent' && event.name === 'KeyUpdate'
+      ? event.fields.map(({ text: asked = '' }) => asked)
+      : [],
+  );
+}
+
+/** A client that asks for a KeyUpdate as often as it likes, and the server that it asks. */
+function askingClient() {
+  const puppet = cheatingClient();
+  const target = { name: 'localhost', serverName: 'localhost' };
+  const { application } = puppet.run(clientHandshake13(puppet.h, target));
+  puppet.exchange();
+  puppet.victim.takeOutgoing();
+  let secret = application.client;
+  return {
+    puppet,
+    victim: puppet.victim,
+    ask: () => {
+      puppet.record(ContentType.handshake, shortMessage(HandshakeType.key_update, 1));
+      secret = nextTrafficSecret(puppet.h.hkdf, secret);
+      puppet.h.useTrafficSecret('sent', 'application', secret);
+    },
+    deliver: () => puppet.victim.receive(puppet.takeBack()),
+  };
+}
+
+test('a side that is silent owes one answer for any number of requests, and none after it has sent a KeyUpdate', () => {
+  for (const isAnswered of [false, true]) {
+    const { victim, ask, deliver } = askingClient();
+    for (let i = 0; i < MAX_KEY_UPDATES; i++) ask();
+    deliver();
+    assert.deepEqual(victim.takeOutgoing(), []);
+    if (isAnswered) {
+      victim.updateKeys(false);
+      assert.equal(victim.takeOutgoing().length, 1);
+    }
+    victim.send(new Uint8Array()); // not a record, so no answer is due
+    assert.deepEqual(victim.takeOutgoing(), []);
+    victim.send(text('y'));
+    assert.equal(victim.takeOutgoing().length, isAnswered ? 1 : 2);
+    victim.send(text('z'));
+    assert.equal(victim.takeOutgoing().length, 1);
+    assert.equal(victim.error, undefined);
+  }
+});
+
+test('requests with data between them do not fill the outgoing bytes of a side that is silent', () => {
+  const { puppet, victim, ask, deliver } = askingClient();
+  for (let i = 0; i < 3 * MAX_KEY_UPDATES; i++) {
+    ask();
+    puppet.record(ContentType.application_data, text('x'));
+    deliver();
+  }
+  assert.equal(victim.error, undefined);
+  assert.deepEqual(victim.takeOutgoing(), []);
+});
+
+test('a request is not repeated before a KeyUpdate of the peer has come (RFC 9846 section 4.7.3)', () => {
+  for (const side of ROLES) {
+    const { pair } = loggedPair();
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 3; i++) pair.side(side).updateKeys(true);
+      pair.run();
+      assertAlive(pair);
+    }
+    const once = ['update_requested', 'update_not_requested', 'update_not_requested'];
+    assert.deepEqual(requests(pair, side), [...once, ...once]);
+    assertGenerations(pair, { client: 2, server: 2, [side]: 6 });
+  }
+});
+
+test('one piece of data is cut into more records than one key may seal: the key is renewed inside it', () => {
+  const limits = { recordsPerKey: 4, maxFragmentLength: 64 };
+  const { pair } = loggedPair({ client: limits, server: limits });
+  const long = new Uint8Array(64 * 10).map((_, i) => i);
+  for (const side of ROLES) {
+    pair.side(side).send(long);
+    pair.run();
+    assert.deepEqual(pair.dataOf(other(side)), long);
+  }
+  assertGenerations(pair, { client: 2, server: 2 });
   assertAlive(pair);
 });
 

@@ -63,8 +63,10 @@ test('keys are updated by both sides in the middle of a transfer', LIMIT, async 
   });
   assert.ok(await exchange(client, server, 32 << 20));
   assert.equal(updates, 6);
-  // Of six updates each side began three; the client asked three times for an answer, the server once.
-  assert.deepEqual(generations, { sent: 4, received: 6 });
+  // Of six updates each side began three; the client asked three times for an answer, the server once. An answer
+  // comes before the next data, so the last may not have been due.
+  assert.equal(generations.sent, 4);
+  assert.ok([5, 6].includes(generations.received), `${generations.received}`);
 });
 
 test('streams that deliver single bytes', LIMIT, async (t) => {

@@ -212,7 +212,7 @@ test('when one record cannot be sealed, what came before leaves and nothing afte
       return aead.seal(...args);
     },
   });
-  const errors: TlsError[] = [];
+  const errors: unknown[] = [];
   const sent: Uint8Array[] = [];
   const writer: RecordWriter = new RecordWriter({
     role: 'client',

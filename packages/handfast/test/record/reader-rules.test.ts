@@ -175,7 +175,12 @@ const REFUSED: readonly (readonly [string, 'client' | 'server', readonly Step[],
     [toApplication, ...times(MAX_WARNING_ALERTS + 1, canceled)],
     'ERR_TOO_MANY_WARNING_ALERTS',
   ],
-  ['an alert inside a message', 'server', [record(handshake, half), ALERT], 'ERR_INTERLEAVED_HANDSHAKE'],
+  [
+    'a closure alert inside a message',
+    'server',
+    [record(handshake, half), record(alert, Uint8Array.of(1, 0))],
+    'ERR_INTERLEAVED_HANDSHAKE',
+  ],
   // Handshake
   [
     'an empty protected handshake record',
@@ -287,6 +292,7 @@ const TAKEN: readonly (readonly [string, 'client' | 'server', readonly Step[], r
     ['plaintext handshake 1', 'plaintext alert 40'],
   ],
   ['a plaintext alert before there are keys', 'client', [ALERT], ['plaintext alert 40']],
+  ['an error alert inside a message', 'server', [record(handshake, half), ALERT], ['plaintext alert 40']],
   [
     'empty records up to the limit, twice',
     'client',

@@ -237,20 +237,65 @@ test('a padding policy that answers no whole number is an error, not a broken re
   }
 });
 
-test('needsKeyUpdate speaks up before the key is used up', () => {
+test('onKeyUpdateDue is called before each record whose key should be replaced, also in the middle of data', () => {
   const limits = { updateAfter: 2, maxRecords: 4 };
-  const writer = new RecordWriter({ role: 'client' });
-  assert.equal(writer.needsKeyUpdate, false);
-  writer.changeKeys('application', keyPair('AES-256-GCM', undefined, limits).seal);
+  const key = () => keyPair('AES-256-GCM', undefined, limits).seal;
+  let isObeyed = true;
+  let calls = 0;
+  const sequences: number[] = [];
+  const writer: RecordWriter = new RecordWriter({
+    role: 'client',
+    maxFragmentLength: 8,
+    onRecord: ({ innerType, sequence }) => void (innerType === 23 && sequences.push(sequence)),
+    onKeyUpdateDue: () => {
+      calls++;
+      if (!isObeyed) return;
+      writer.handshake(handshakeMessage(24, 1));
+      writer.changeKeys('application', key());
+    },
+  });
+  writer.changeKeys('application', key());
+  writer.applicationData(new Uint8Array(7 * 8));
+  assert.deepEqual(sequences, [0, 1, 0, 1, 0, 1, 0]);
+  assert.equal(calls, 3);
+  isObeyed = false;
+  assert.throws(() => writer.applicationData(new Uint8Array(7 * 8)), { code: 'ERR_KEY_LIMIT' });
+  assert.equal(calls, 6);
+});
+
+test('what a listener sends comes after the record that it was told of', () => {
+  const { seal, open } = keyPair();
+  let isAnswered = false;
+  const writer: RecordWriter = new RecordWriter({
+    role: 'client',
+    onRecord: () => {
+      if (isAnswered) return;
+      isAnswered = true;
+      writer.alert('internal_error');
+    },
+  });
+  writer.changeKeys('application', seal);
   writer.applicationData(Uint8Array.of(1));
-  assert.equal(writer.needsKeyUpdate, false);
+  const reader = readerAt('server', 'application', open);
+  reader.push(concat(...writer.takeOutgoing()));
+  assert.deepEqual(
+    readAll(reader).map(({ type }) => type),
+    ['application_data', 'alert'],
+  );
+});
+
+test('a writer that was closed takes nothing more, and gives away what it had', () => {
+  const { writer, records } = watched();
+  writer.changeKeys('application', keyPair().seal);
   writer.applicationData(Uint8Array.of(1));
-  assert.equal(writer.needsKeyUpdate, true);
+  writer.close();
+  assert.throws(() => writer.applicationData(Uint8Array.of(2)), { code: 'ERR_CLOSED' });
+  assert.throws(() => writer.alert('internal_error'), { code: 'ERR_CLOSED' });
+  assert.throws(() => writer.changeCipherSpec(), { code: 'ERR_CLOSED' });
   writer.handshake(handshakeMessage(24, 1));
-  writer.changeKeys('application', keyPair('AES-256-GCM', undefined, limits).seal);
-  assert.equal(writer.needsKeyUpdate, false);
-  for (let i = 0; i < 4; i++) writer.applicationData(Uint8Array.of(1));
-  assert.throws(() => writer.applicationData(Uint8Array.of(1)), { code: 'ERR_KEY_LIMIT' });
+  assert.throws(() => writer.flush(), { code: 'ERR_CLOSED' });
+  assert.deepEqual(shapes(records), ['application 0 23 1']);
+  assert.deepEqual(concat(...writer.takeOutgoing()), records[0]?.bytes);
 });
 
 test('without a listener the same bytes leave', () => {

@@ -50,7 +50,7 @@ export class Bare {
     this.#driver = new HandshakeDriver(handshake, {
       onDone: (secured) => {
         this.secured = secured;
-        this.#postHandshake = new PostHandshake(context, secured);
+        this.#postHandshake = new PostHandshake(context, secured.application);
       },
       onError: (error) => {
         this.error = error;
@@ -68,7 +68,7 @@ export class Bare {
       return;
     }
     try {
-      this.#postHandshake.receive(asReceived(message), true);
+      this.#postHandshake.receive(asReceived(message));
     } catch (error) {
       this.error = error;
     }
