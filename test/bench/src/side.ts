@@ -92,12 +92,19 @@ async function open(dial: () => Promise<Duplex>): Promise<Duplex> {
   return socket;
 }
 
+/** Both sides end in good order. */
+async function close(socket: Duplex): Promise<void> {
+  const closed = once(socket, 'close');
+  socket.end();
+  socket.resume();
+  await closed;
+}
+
 async function handshakes(dial: () => Promise<Duplex>, count: number): Promise<void> {
   let left = count;
   const worker = async (): Promise<void> => {
     while (left-- > 0) {
-      const socket = await open(dial);
-      socket.destroy();
+      await close(await open(dial));
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
@@ -119,7 +126,7 @@ async function transfer(
     await pour(socket, bytes);
     await done;
   }
-  socket.destroy();
+  await close(socket);
 }
 
 let dial: () => Promise<Duplex> = () => Promise.reject(new Error('not aimed yet'));

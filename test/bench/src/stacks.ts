@@ -77,14 +77,7 @@ const nodeTls: Stack = {
   dialer({ name, rootPem }, port) {
     const secureContext = tls.createSecureContext({ ...PARAMETERS, ca: rootPem });
     return async () => {
-      const socket = tls.connect({
-        secureContext,
-        // Without this the lists of the context are replaced by the defaults.
-        ...PARAMETERS,
-        host: HOST,
-        port,
-        servername: name,
-      });
+      const socket = tls.connect({ secureContext, host: HOST, port, servername: name });
       socket.setNoDelay(true);
       await once(socket, 'secureConnect');
       assert.equal(socket.isSessionReused(), false);
