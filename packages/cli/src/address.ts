@@ -49,7 +49,7 @@ export function parseAddress(text: string, defaultPort?: number): Address {
   if (url !== null) {
     throw new Failure(
       ExitCode.usage,
-      `'${text}' is a URL: give HOST or HOST:PORT without ${url[0]} and path (--get PATH asks for a page).`,
+      `'${text}' is a URL: give only its host and port, without ${url[0]} and path.${defaultPort === undefined ? '' : ' --get PATH asks for a page.'}`,
     );
   }
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);

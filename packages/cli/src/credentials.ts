@@ -51,7 +51,11 @@ export function readIdentities(certificates: readonly string[], keys: readonly s
     } catch (error) {
       if (!isUnusable(error)) throw error;
       const atKey = error instanceof ConfigError && error.option === 'key';
-      throw unusable(atKey ? '--key' : '--cert', atKey ? keyPath : certificate, reason(error), error);
+      if (!atKey) throw unusable('--cert', certificate, reason(error), error);
+      const advice = input.key.includes('ENCRYPTED')
+        ? 'it is encrypted; decrypt it first, for example with openssl pkey -in KEY -out PLAIN'
+        : reason(error);
+      throw unusable('--key', keyPath, advice, error);
     }
   });
 }

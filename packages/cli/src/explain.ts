@@ -31,6 +31,7 @@ const SYSTEM: Readonly<Record<string, (where: string) => string>> = {
   ENETUNREACH: (where) => `There is no way to ${where}. Is the network up?`,
   ECONNRESET: (where) => `${where} broke the connection without a word (reset). Does it speak TLS?`,
   EPIPE: (where) => `${where} broke the connection while we were writing.`,
+  EINVAL: (where) => `${where} cannot be used as an address here. Is it complete?`,
   EADDRINUSE: (where) => `The port in ${where} is in use. Choose another with --port, or stop who uses it.`,
   EADDRNOTAVAIL: (where) => `${where} is not an address of this machine. Choose another with --host.`,
   EACCES: (where) => `This user may not listen on ${where}. Choose a port above 1023 with --port.`,

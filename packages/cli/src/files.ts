@@ -1,5 +1,5 @@
 /** Files that a command line names. */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { ExitCode, Failure } from './outcome.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -9,13 +9,35 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is no folder',
 };
 
-function reasonOf(error: unknown): string {
+const WRITE_REASONS: Readonly<Record<string, string>> = {
+  ...REASONS,
+  ENOENT: 'there is no such folder to write it into',
+  EACCES: 'this user may not write it',
+  EROFS: 'nothing can be written there',
+  ENOSPC: 'the disk is full',
+};
+
+function reasonOf(error: unknown, reasons = REASONS): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? message;
+  return reasons[code ?? ''] ?? message;
 }
 
 /** No certificate or key file is larger than this; 16 MiB is a hundred times the list of all public authorities. */
 const MAX_FILE_SIZE = 16 * 1024 * 1024;
+const CHUNK_SIZE = 64 * 1024;
+
+/** All bytes of a file, also of one that does not know its size: a pipe, or a device that never ends. */
+function readBounded(file: number): Buffer {
+  const chunks: Buffer[] = [];
+  for (let size = 0; size <= MAX_FILE_SIZE; ) {
+    const chunk = Buffer.alloc(CHUNK_SIZE);
+    const length = readSync(file, chunk);
+    if (length === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, length));
+    size += length;
+  }
+  throw new Error(`it has more than ${MAX_FILE_SIZE} bytes, which no certificate or key has`);
+}
 
 /**
  * Reads a file of certificates or keys.
@@ -23,20 +45,25 @@ const MAX_FILE_SIZE = 16 * 1024 * 1024;
  * @throws {Failure} when it cannot be read.
  */
 export function readInput(option: string, path: string): Buffer {
+  let file: number | undefined;
   try {
-    const { size } = statSync(path);
-    if (size > MAX_FILE_SIZE) {
-      throw new Error(`it has ${size} bytes, which no certificate or key has`);
-    }
-    return readFileSync(path);
+    file = openSync(path, 'r');
+    return readBounded(file);
   } catch (error) {
     throw unusable(option, path, reasonOf(error), error);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
 /** The failure for a file that cannot be used. */
 export function unusable(option: string, path: string, reason: string, cause?: unknown): Failure {
-  return new Failure(ExitCode.usage, `${option} ${path} cannot be used: ${reason}`, { cause });
+  return new Failure(ExitCode.usage, `${option} ${path || "''"} cannot be used: ${reason}`, { cause });
+}
+
+/** The failure for a file that cannot be written. */
+export function unwritable(option: string, path: string, error: unknown): Failure {
+  return unusable(option, path, reasonOf(error, WRITE_REASONS), error);
 }
 
 /**
@@ -44,6 +71,8 @@ export function unusable(option: string, path: string, reason: string, cause?: u
  * @throws {Failure} when it is none.
  */
 export function readFolder(option: string, path: string): string {
+  // Node takes an empty path for the current folder, and an unset variable of a script would publish it.
+  if (path === '') throw unusable(option, path, 'give a folder, such as .');
   let folder: string;
   try {
     folder = realpathSync(path);

@@ -5,7 +5,7 @@ import { addConnect } from './commands/connect.ts';
 import { addDemo } from './commands/demo.ts';
 import { addServe } from './commands/serve.ts';
 import { explain } from './explain.ts';
-import { ExitCode } from './outcome.ts';
+import { ExitCode, Failure } from './outcome.ts';
 import { wrap } from './render/layout.ts';
 import { styleFor } from './render/style.ts';
 
@@ -60,17 +60,24 @@ function complain(error: unknown): ExitCode {
   return exitCode;
 }
 
+function watchOutputs(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever reads our output may stop reading (`| head`): that is no failure.
+    if (error.code === 'EPIPE') process.exit(ExitCode.fine);
+    const reason = error.code === 'ENOSPC' ? 'the disk is full' : error.message;
+    process.exit(complain(new Failure(ExitCode.usage, `The output cannot be written: ${reason}.`)));
+  });
+  // What is said about a connection may find no reader; the connection goes on.
+  process.stderr.on('error', () => {});
+}
+
 /**
  * Runs one command.
  * @param args the command line without the program's own name.
  * @returns the exit code.
  */
 export async function run(args: readonly string[]): Promise<ExitCode> {
-  // Whoever reads our output may stop reading (`| head`): that is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(ExitCode.fine);
-    throw error;
-  });
+  watchOutputs();
   let exitCode: ExitCode = ExitCode.fine;
   const program = makeProgram((code) => {
     exitCode = code;

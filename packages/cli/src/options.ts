@@ -35,6 +35,8 @@ export function protocols(text: string): string[] {
   if (names.some((name) => !/^[\x21-\x7e]{1,255}$/.test(name))) {
     throw new InvalidArgumentError('Expected names with commas between them, such as h2,http/1.1.');
   }
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw new InvalidArgumentError(`${twice} is named twice.`);
   return names;
 }
 

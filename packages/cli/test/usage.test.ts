@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { folder, handfast, LAUNCHER } from './support/command.ts';
 import { keyPem, makePki } from './support/peers.ts';
@@ -13,6 +13,12 @@ describe('the files that a command line names', () => {
     const certificate = file('server.pem', pki.server.chain);
     const key = file('server.key', keyPem(pki.server));
     const otherKey = file('other.key', keyPem(pki.client));
+    const encrypted = file(
+      'encrypted.key',
+      pki.server.key
+        .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-128-cbc', passphrase: 'secret' })
+        .toString(),
+    );
     const text = file('text.pem', 'not a certificate');
     const broken = file('broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
@@ -26,7 +32,11 @@ describe('the files that a command line names', () => {
       [['--cert', text, '--key', key], /--cert .*text\.pem cannot be used: /],
       [['--cert', certificate], /--cert and --key belong together/],
       [['--key', key], /--cert and --key belong together/],
-      [['--keylog', `${path}/no/such/place`], /--keylog .* cannot be used/],
+      [['--cert', certificate, '--key', encrypted], /--key .* is encrypted; decrypt it first/],
+      [['--ca', '/dev/zero'], /--ca \/dev\/zero cannot be used: it has more than 16777216 bytes/],
+      [['--ca', ''], /--ca '' cannot be used: there is no such file/],
+      [['--keylog', `${path}/no/such/place`], /--keylog .* cannot be used: there is no such folder/],
+      [['--keylog', path], /--keylog .* cannot be used: it is a folder\./],
     ];
     for (const [args, message] of cases) {
       const { code, stdout, stderr } = await handfast(['connect', '127.0.0.1:1', ...args]);
@@ -49,6 +59,15 @@ describe('the command line', () => {
       [['connect', 'localhost', '--get', 'index.html'], /begins with \//],
       [['connect', 'localhost', '--get', '/', '--alpn', 'h2'], /--get speaks HTTP\/1\.1/],
       [['connect', 'localhost', '--alpn', 'a,,b'], /Expected names/],
+      [['connect', 'localhost', '--alpn', 'h2,h2'], /h2 is named twice/],
+      [['connect', 'localhost', '--servername', 'a b'], /servername: expected a host name/],
+      [['connect', '256.1.1.1'], /host: expected a host name/],
+      [['serve', '--host', ''], /--host needs an address/],
+      [['serve', '--root', ''], /--root '' cannot be used: give a folder/],
+      [
+        ['serve', '--proxy', 'http://localhost:80'],
+        /is a URL: give only its host and port, without http:\/\/ and path\.$/m,
+      ],
       [['nothing'], /unknown command/],
       [[], /Usage: handfast/],
     ];
@@ -91,5 +110,29 @@ describe('the command line', () => {
     const args = ['connect', '127.0.0.1:1'];
     assert.ok(!(await handfast(args)).stderr.includes('    at '));
     assert.ok((await handfast(args, { env: { HANDFAST_DEBUG: '1' } })).stderr.includes('    at '));
+  });
+});
+
+describe('output that cannot be written', () => {
+  test('is told in a sentence', async () => {
+    const readOnly = openSync(LAUNCHER, 'r');
+    const child = spawn(process.execPath, [LAUNCHER, '--help'], { stdio: ['ignore', readOnly, 'pipe'] });
+    closeSync(readOnly);
+    let stderr = '';
+    child.stderr?.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, 'close');
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^handfast: The output cannot be written: .*\.\n$/);
+  });
+
+  test('a reader of stderr that leaves does not end the command', async () => {
+    const child = spawn(process.execPath, [LAUNCHER, 'connect', '127.0.0.1:1'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    child.stderr.destroy();
+    const [code] = await once(child, 'exit');
+    assert.equal(code, 3);
   });
 });

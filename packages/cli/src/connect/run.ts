@@ -5,7 +5,7 @@ import { type ConnectOptions, connect, type TLSSocket } from 'handfast/node';
 import { type Address, formatAddress } from '../address.ts';
 import { readAuthorities, readIdentities } from '../credentials.ts';
 import { explain } from '../explain.ts';
-import { unusable } from '../files.ts';
+import { unwritable } from '../files.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
 import { traceLines } from '../render/trace.ts';
@@ -57,7 +57,7 @@ function keyLogWriter(path: string): (line: Buffer | string) => void {
   try {
     append('');
   } catch (error) {
-    throw unusable('--keylog', path, (error as Error).message, error);
+    throw unwritable('--keylog', path, error);
   }
   return append;
 }

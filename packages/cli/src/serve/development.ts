@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Authority, validFor } from '../authority.ts';
-import { unusable } from '../files.ts';
+import { unwritable } from '../files.ts';
 
 export interface DevelopmentCertificate {
   readonly identity: { readonly cert: string; readonly key: KeyObject };
@@ -14,7 +14,7 @@ export interface DevelopmentCertificate {
   readonly notAfter: Date;
   /** Where the authority's certificate (never a key) was written. */
   readonly caPath: string;
-  /** Removes the file again, unless its place was given by the caller. */
+  /** Removes the file again, unless its place was given by the caller; called when the process exits, too. */
   forget(): void;
 }
 
@@ -29,7 +29,7 @@ function writeCertificate(certificate: string, wanted: string | undefined): stri
     writeFileSync(path, `${certificate}\n`);
     return path;
   } catch (error) {
-    throw unusable('--ca-out', wanted ?? tmpdir(), (error as Error).message, error);
+    throw unwritable('--ca-out', wanted ?? tmpdir(), error);
   }
 }
 
@@ -52,13 +52,15 @@ export async function developmentCertificate(host: string, caOut?: string): Prom
     validity,
   });
   const caPath = writeCertificate(authority.certificate, caOut);
+  const forget = (): void => {
+    if (caOut === undefined) rmSync(dirname(caPath), { recursive: true, force: true });
+  };
+  process.once('exit', forget);
   return {
     identity: { cert: leaf.chain, key: leaf.key },
     hosts,
     notAfter: validity.notAfter,
     caPath,
-    forget: () => {
-      if (caOut === undefined) rmSync(dirname(caPath), { recursive: true, force: true });
-    },
+    forget,
   };
 }

@@ -34,8 +34,10 @@ function speaksHttp({ echo, proxy }: ServeCommandOptions): boolean {
 }
 
 function checkOptions(options: ServeCommandOptions): void {
-  const { cert, key, caOut, clientCa, requireClientCert, alpn } = options;
+  const { host, cert, key, caOut, clientCa, requireClientCert, alpn } = options;
   const usage = (message: string): Failure => new Failure(ExitCode.usage, message);
+  // Node takes an empty host for all addresses of the machine.
+  if (host === '') throw usage('--host needs an address, such as 127.0.0.1; 0.0.0.0 or :: for all.');
   if (speaksHttp(options) && alpn?.some((name) => name !== 'http/1.1')) {
     throw usage(
       'Files and the status page are served over HTTP/1.1: leave --alpn away, or take --echo or --proxy.',

@@ -11,7 +11,10 @@ export interface StopOptions {
   readonly write: (line: string) => void;
 }
 
-/** Waits for SIGINT or SIGTERM, then stops `server`; a second signal stops it at once. */
+/** Ctrl-C, a service manager, and a terminal that is closed. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Waits for a signal, then stops `server`; a second signal stops it at once. */
 export async function untilStopped(server: Server, { endOpen, write }: StopOptions): Promise<void> {
   const sockets = new Set<TLSSocket>();
   server.on('secureConnection', (socket: TLSSocket) => {
@@ -38,11 +41,9 @@ export async function untilStopped(server: Server, { endOpen, write }: StopOptio
 function nextSignal(): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
+      for (const signal of STOP_SIGNALS) process.off(signal, stop);
       resolve();
     };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
   });
 }

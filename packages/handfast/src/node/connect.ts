@@ -96,7 +96,7 @@ function targetOf(options: ConnectOptions): ServerTarget {
     );
   }
   const name = plainName(given);
-  parseHostName(name);
+  parseHostName(name, servername ? 'servername' : 'host');
   return { name, sendServerName: servername !== '' };
 }
 

@@ -15,17 +15,18 @@ const MAX_NAME_LENGTH = 253;
 
 /**
  * Reads a host name or an IP address. A dot at the end, which marks a full name in DNS, is dropped.
+ * @param option the option that it was given as, for the error.
  * @throws {ConfigError} when it is neither; the message says what to give instead.
  */
-export function parseHostName(text: string): HostName {
+export function parseHostName(text: string, option = 'name'): HostName {
   // A zone says which interface leads to the address; it is no part of it (RFC 4007 section 11).
   const octets = parseIpAddress(text.includes(':') ? text.replace(/%.+$/, '') : text);
   if (octets !== undefined) return { kind: 'ip', text: formatIpAddress(octets), octets };
   const name = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase();
   if (/[^\x20-\x7e]/.test(name)) {
     throw new ConfigError(
-      'name',
-      `name: ${JSON.stringify(text)} has characters outside ASCII; give it in its A-label form, such as xn--bcher-kva.example`,
+      option,
+      `${option}: ${JSON.stringify(text)} has characters outside ASCII; give it in its A-label form, such as xn--bcher-kva.example`,
     );
   }
   const labels = name.split('.');
@@ -36,8 +37,8 @@ export function parseHostName(text: string): HostName {
   ) {
     const hint = /^\[.*\]$/.test(text) ? '; an IPv6 address is given without its brackets' : '';
     throw new ConfigError(
-      'name',
-      `name: expected a host name or an IP address, found ${JSON.stringify(text)}${hint}`,
+      option,
+      `${option}: expected a host name or an IP address, found ${JSON.stringify(text)}${hint}`,
     );
   }
   return { kind: 'dns', text: name };
