@@ -62,7 +62,7 @@ export interface EndpointOptions {
 export interface ClientOptions extends EndpointOptions {
   /** Judges the server's certificate. */
   readonly verifier: PeerVerifier;
-  /** Groups to send a key share for. Default: the first of `groups`. */
+  /** Groups to send a key share for, in the order of `groups` (RFC 9846 section 4.3.8). Default: the first of `groups`. */
   readonly keyShares?: readonly NamedGroup[];
   /** Identities for a server that asks for a certificate; the first that fits the request is sent. */
   readonly identities?: readonly Identity[];
@@ -232,7 +232,7 @@ export function clientConfig(options: ClientOptions): ClientConfig {
   return {
     ...options,
     ...common,
-    keyShares,
+    keyShares: common.groups.filter((group) => keyShares.includes(group)),
     identities: options.identities ?? [],
     requestOcspResponse: options.requestOcspResponse ?? true,
     requestSignedCertificateTimestamps: options.requestSignedCertificateTimestamps ?? true,

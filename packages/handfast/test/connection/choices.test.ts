@@ -71,7 +71,8 @@ for (const preference of PREFERENCES) {
           server: { groups: serverGroups, preference },
         }).run();
         // A share that is there saves a round trip, so it comes before any order (RFC 9846 section 4.3.8).
-        const shared = expectedChoice(preference, serverGroups, keyShares);
+        const sent = groups.filter((group) => keyShares.includes(group)); // in this order, whatever the caller's
+        const shared = expectedChoice(preference, serverGroups, sent);
         const expected = shared ?? expectedChoice(preference, serverGroups, groups);
         if (expected === undefined) {
           pair.errorOf('server', 'ERR_NO_SHARED_GROUP');

@@ -220,7 +220,6 @@ const CHANGES: Readonly<Record<string, (hello: ClientHello) => ClientHello>> = {
   random: (hello) => ({ ...hello, random: hello.random.map((byte) => byte ^ 1) }),
   'session id': (hello) => ({ ...hello, legacySessionId: new Uint8Array(32) }),
   'cipher suites': (hello) => ({ ...hello, cipherSuites: [TLS_AES_128_GCM_SHA256] }),
-  'legacy version': (hello) => ({ ...hello, legacyVersion: 0x0302 }),
   'server name': (hello) => ({ ...hello, extensions: { ...hello.extensions, serverName: 'other.example' } }),
   'signature schemes': (hello) => ({
     ...hello,

@@ -1,5 +1,7 @@
 /** Clients that cheat in their ClientHello: what an honest server must refuse, and how. */
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MAX_LISTED_NAMES } from '../../src/policy/limits.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import type { ClientHello } from '../../src/wire/messages/client-hello.ts';
 import { ExtensionType, NamedGroup } from '../../src/wire/registry.ts';
@@ -38,6 +40,8 @@ const VERSIONS: Cheats<'ClientHello'> = {
     VERSION,
     /TLSv1\.2, TLSv1\.1/,
   ],
+  'of a legacy version 1.1': [(m) => ({ ...m, legacyVersion: 0x0302 }), VERSION, /legacy version TLSv1\.2/],
+  'of a legacy version 1.3': [(m) => ({ ...m, legacyVersion: 0x0304 }), VERSION, /legacy version TLSv1\.2/],
   'that offers GREASE and TLS 1.2': [
     withExtensions((e) => ({ ...e, supportedVersions: [0x3a3a, 0x0303] })),
     VERSION,
@@ -108,7 +112,6 @@ test('ClientHello: what a server does not know, it ignores', () => {
       customize: {
         ClientHello: (m) => ({
           ...m,
-          legacyVersion: 0x0304,
           cipherSuites: [0x0a0a, 0x1399, ...m.cipherSuites],
           extensions: {
             ...m.extensions,
@@ -127,4 +130,25 @@ test('ClientHello: what a server does not know, it ignores', () => {
   }).run();
   pair.establishedOn('server');
   pair.establishedOn('client');
+});
+
+test('ClientHello: lists as long as they can be are chosen from, and only their beginning is told and kept', () => {
+  const many = Array.from({ length: 14_000 }, (_, i) => 0x4000 + i);
+  const long =
+    (own: boolean) =>
+    (m: ClientHello): ClientHello => ({
+      ...m,
+      cipherSuites: [...many, ...(own ? m.cipherSuites : [])],
+      extensions: {
+        ...m.extensions,
+        signatureAlgorithms: [...many, ...(m.extensions.signatureAlgorithms ?? [])],
+      },
+    });
+  const pair = new Pair({ client: { customize: { ClientHello: long(true) } } }).run();
+  for (const { what, offered } of pair.establishedOn('server').choices) {
+    assert.ok(offered.length <= MAX_LISTED_NAMES + 1, what);
+    if (what === 'cipher suite') assert.equal(offered.at(-1), `and ${14_003 - MAX_LISTED_NAMES} more`);
+  }
+  const refused = new Pair({ client: { customize: { ClientHello: long(false) } } }).run();
+  assert.ok(refused.errorOf('server', 'ERR_NO_SHARED_CIPHER_SUITE').message.length < 5000);
 });

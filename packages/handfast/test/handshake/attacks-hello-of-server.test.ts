@@ -1,14 +1,24 @@
 /** Servers that hold all the keys and cheat in their hellos: what an honest client must refuse, and how. */
 import { test } from 'node:test';
 import type { Customization, Messages } from '../../src/handshake/messages.ts';
+import { receiveClientHello } from '../../src/handshake/server/hello.ts';
+import { RECORD_HEADER_LENGTH } from '../../src/record/framing.ts';
 import { ascii, concat, fromHex } from '../../src/wire/bytes.ts';
 import type { ServerHello } from '../../src/wire/messages/server-hello.ts';
-import { CipherSuite, ExtensionType, NamedGroup } from '../../src/wire/registry.ts';
 import {
+  CipherSuite,
+  ContentType,
+  ExtensionType,
+  HandshakeType,
+  NamedGroup,
+} from '../../src/wire/registry.ts';
+import {
+  assertRefuses,
   BAD_KEY_SHARE,
   type Cheat,
   type Cheats,
   cheatsAgainst,
+  EXCESS,
   ILLEGAL,
   MISSING,
   type Refusal,
@@ -17,7 +27,9 @@ import {
   withRaw,
 } from '../support/cheats.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';
+import { cheatingServer } from '../support/puppet.ts';
 
+const VERSION: Refusal = ['ERR_PROTOCOL_VERSION', 'protocol_version'];
 const NOT_OFFERED = /which the client did not offer/;
 const {
   TLS_AES_128_GCM_SHA256,
@@ -55,8 +67,8 @@ const COMMON: Cheats<'ServerHello'> = {
     /0x0305/,
   ],
   'a draft version': [withExtensions((e) => ({ ...e, supportedVersions: 0x7f1c })), ILLEGAL, /0x7f1c/],
-  'a legacy version of 1.1': [(m) => ({ ...m, legacyVersion: 0x0302 }), ILLEGAL, /legacy version/],
-  'a legacy version of 1.3': [(m) => ({ ...m, legacyVersion: 0x0304 }), ILLEGAL, /legacy version/],
+  'a legacy version of 1.1': [(m) => ({ ...m, legacyVersion: 0x0302 }), VERSION, /legacy version/],
+  'a legacy version of 1.3': [(m) => ({ ...m, legacyVersion: 0x0304 }), VERSION, /legacy version/],
   'another session id': [(m) => ({ ...m, legacySessionIdEcho: new Uint8Array(32) }), ILLEGAL, /session id/],
   'no session id': [(m) => ({ ...m, legacySessionIdEcho: new Uint8Array() }), ILLEGAL, /session id/],
   compression: [(m) => ({ ...m, legacyCompressionMethod: 1 }), ILLEGAL, /compression/],
@@ -116,7 +128,6 @@ const tls12 =
     extensions: {},
   });
 const DOWNGRADE: Refusal = ['ERR_DOWNGRADE', 'illegal_parameter'];
-const VERSION: Refusal = ['ERR_PROTOCOL_VERSION', 'protocol_version'];
 
 cheatsAgainst('client', 'ServerHello', {
   'of TLS 1.2': [tls12(), VERSION, /the server chose TLSv1\.2, this client speaks TLSv1\.3 only/],
@@ -124,7 +135,49 @@ cheatsAgainst('client', 'ServerHello', {
   'of SSL 3': [tls12(undefined, 0x0300), VERSION, /SSLv3/],
   'of TLS 1.2, with the sentinel of a downgrade': [tls12('DOWNGRD\x01'), DOWNGRADE, /led to choose TLSv1\.2/],
   'of TLS 1.1, with the sentinel of a downgrade': [tls12('DOWNGRD\x00', 0x0302), DOWNGRADE, /TLSv1\.1/],
-  'of TLS 1.3 by its legacy version alone': [tls12(undefined, 0x0304), ILLEGAL, /supported_versions/],
+  'of TLS 1.3 by its legacy version alone': [tls12(undefined, 0x0304), VERSION, /supported_versions/],
+});
+
+test('HelloRetryRequest: more in its record, though the server must wait for the answer', () => {
+  const server = cheatingServer({ server: { groups: [secp256r1] } });
+  const receiving = receiveClientHello(server.h);
+  receiving.next();
+  receiving.next(server.nextMessage());
+  const retry = server.takeBack();
+  const length = RECORD_HEADER_LENGTH + ((retry[3] ?? 0) << 8) + (retry[4] ?? 0);
+  server.plaintext(
+    ContentType.handshake,
+    concat(retry.subarray(RECORD_HEADER_LENGTH, length), Uint8Array.of(HandshakeType.server_hello)),
+  );
+  server.exchange();
+  server.assertRefused(...EXCESS);
+});
+
+test('HelloRetryRequest: for a group that the caller offers and the provider does not have', () => {
+  assertRefuses(
+    'client',
+    {
+      client: {
+        customize: {
+          ClientHello: withExtensions((e) => ({
+            ...e,
+            supportedGroups: [NamedGroup.ffdhe2048, ...(e.supportedGroups ?? [])],
+          })),
+        },
+      },
+      server: {
+        groups: [secp256r1],
+        customize: {
+          HelloRetryRequest: withExtensions((e) => ({
+            ...e,
+            keyShare: { selectedGroup: NamedGroup.ffdhe2048 },
+          })),
+        },
+      },
+    },
+    ILLEGAL,
+    NOT_OFFERED,
+  );
 });
 
 const RETRYING: PairOptions = { client: ONE_SUITE, server: { groups: [secp256r1] } };
@@ -135,8 +188,8 @@ cheatsAgainst(
   {
     'without supported_versions': [
       withExtensions(({ supportedVersions: _v, ...e }) => e),
-      ILLEGAL,
-      /found none/,
+      MISSING,
+      /expected supported_versions, found none/,
     ],
     'that asks for no change': [withExtensions(({ keyShare: _share, ...e }) => e), ILLEGAL, /no change/],
     'for a group that was not offered': [

@@ -123,6 +123,13 @@ test('defaults', () => {
   assert.equal(COOKIE_LIFETIME, 60_000);
 });
 
+test('key shares are sent in the order of the groups, whatever the order in which they were asked for', () => {
+  const { x25519, secp256r1, secp384r1 } = NamedGroup;
+  const groups = [secp384r1, x25519, secp256r1];
+  const config = clientConfig(clientOptions({ groups, keyShares: [secp256r1, secp384r1] }));
+  assert.deepEqual(config.keyShares, [secp384r1, secp256r1]);
+});
+
 test('defaults leave out what the provider does not have', () => {
   const groups = new Map([...nodeProvider.groups].filter(([group]) => group === NamedGroup.secp384r1));
   const aeads = new Set(['CHACHA20-POLY1305'] as const);

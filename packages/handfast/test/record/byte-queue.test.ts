@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import process from 'node:process';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { ByteQueue } from '../../src/record/byte-queue.ts';
 import { concat } from '../../src/wire/bytes.ts';
@@ -53,4 +56,26 @@ test('two million single bytes cost time in proportion', { timeout: 20_000 }, ()
   for (let i = 0; i < 2_000_000; i++) queue.push(byte);
   for (let i = 0; i < 2_000; i++) assert.equal(queue.take(1000).length, 1000);
   assert.equal(queue.length, 0);
+});
+
+test('a queue that is never quite empty does not grow with what has passed through it', {
+  timeout: 20_000,
+}, () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const queue = new ByteQueue();
+  const chunk = new Uint8Array(600);
+  queue.push(new Uint8Array(1));
+  const pass = (count: number): number => {
+    for (let i = 0; i < count; i++) {
+      queue.push(chunk);
+      queue.take(chunk.length);
+    }
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = pass(10_000);
+  const growth = pass(1_000_000) - before;
+  assert.equal(queue.length, 1);
+  assert.ok(growth < 2_000_000, `${growth} bytes for a million chunks`);
 });

@@ -14,6 +14,7 @@ import {
 import { guarded, type Handshake } from '../driver.ts';
 import type { AuthenticatedPeer, Established } from '../established.ts';
 import type { Identity } from '../identity.ts';
+import { listed } from '../listed.ts';
 import type { ClientContext, Offer, Target } from './hello.ts';
 
 /** The server's certificate was accepted, and it may have asked for the client's. */
@@ -89,7 +90,7 @@ export function* sendClientCertificate(
     phase: 'certificate',
     what: 'client authentication',
     chosen: own === undefined ? 'no certificate' : signatureSchemeName(own.signatureScheme),
-    offered: schemes.map(signatureSchemeName),
+    offered: listed(schemes, signatureSchemeName),
     reason:
       own === undefined
         ? 'the server asked for a certificate, and the client has none that fits the request'

@@ -159,7 +159,7 @@ function requireTls13(answer: AnyServerHello): ServerHello {
   const message = 'ServerHello';
   const { legacyVersion, random } = answer.hello;
   if (legacyVersion > ProtocolVersion['TLSv1.2']) {
-    throw illegal(message, 'expected TLSv1.3 in supported_versions, found no such extension');
+    throw wrongVersion(message, 'expected TLSv1.3 in supported_versions, found no such extension');
   }
   const chosen = versionName(legacyVersion);
   if (DOWNGRADE_SENTINELS.some((sentinel) => equalBytes(random.subarray(-sentinel.length), sentinel))) {
@@ -180,12 +180,15 @@ function requireTls13(answer: AnyServerHello): ServerHello {
 /** What ServerHello and HelloRetryRequest must both echo or choose from the offer (RFC 9846 section 4.2.3). */
 function checkCommon(offer: Offer, hello: ServerHello | HelloRetryRequest, message: string): CipherSuiteInfo {
   const { supportedVersions, unknown } = hello.extensions;
+  if (supportedVersions === undefined) throw missing(message, 'supported_versions');
   if (supportedVersions !== ProtocolVersion['TLSv1.3']) {
-    const chosen = supportedVersions === undefined ? 'none' : versionName(supportedVersions);
-    throw illegal(message, `expected TLSv1.3 in supported_versions, found ${chosen}`);
+    throw illegal(message, `expected TLSv1.3 in supported_versions, found ${versionName(supportedVersions)}`);
   }
   if (hello.legacyVersion !== ProtocolVersion['TLSv1.2']) {
-    throw illegal(message, `expected the legacy version 0x0303, found 0x${hello.legacyVersion.toString(16)}`);
+    throw wrongVersion(
+      message,
+      `expected the legacy version TLSv1.2, found ${versionName(hello.legacyVersion)}`,
+    );
   }
   if (!equalBytes(hello.legacySessionIdEcho, offer.hello.legacySessionId)) {
     throw illegal(message, 'the session id is not the one that the client sent');
@@ -220,12 +223,16 @@ function* answerRetry(
   if (group === undefined && cookie === undefined) {
     throw illegal(message, 'it asks for no change of the ClientHello');
   }
-  if (group !== undefined && !first.hello.extensions.supportedGroups?.includes(group)) {
+  const isOffered =
+    group === undefined ||
+    (first.hello.extensions.supportedGroups?.includes(group) && h.provider.groups.has(group));
+  if (!isOffered) {
     throw illegal(message, `it asks for a share of ${groupName(group)}, which the client did not offer`);
   }
   if (group !== undefined && first.keyExchanges.has(group)) {
     throw illegal(message, `it asks for a share of ${groupName(group)}, which the client had sent`);
   }
+  h.records.requireRecordBoundary(); // the server must wait for the answer
   h.useCipherSuite(suite);
   h.transcript.replaceWithMessageHash();
   h.transcript.add(received.message);
@@ -260,9 +267,7 @@ function checkServerHello(offer: Offer, hello: ServerHello): ServerChoice {
     );
   }
   if (preSharedKey !== undefined) throw unsolicited(message, EXTENSIONS.preSharedKey.type);
-  if (keyShare === undefined) {
-    throw new TlsError('ERR_MISSING_EXTENSION', `${message}: expected a key_share, found none`, { message });
-  }
+  if (keyShare === undefined) throw missing(message, 'key_share');
   const keyExchange = offer.keyExchanges.get(keyShare.group);
   if (keyExchange === undefined) {
     throw illegal(
@@ -327,6 +332,14 @@ export function* receiveEncryptedExtensions(h: ClientContext, offer: Offer): Han
 
 function illegal(message: string, text: string): TlsError {
   return new TlsError('ERR_ILLEGAL_PARAMETER', `${message}: ${text}`, { message });
+}
+
+function wrongVersion(message: string, text: string): TlsError {
+  return new TlsError('ERR_PROTOCOL_VERSION', `${message}: ${text}`, { message });
+}
+
+function missing(message: string, extension: string): TlsError {
+  return new TlsError('ERR_MISSING_EXTENSION', `${message}: expected ${extension}, found none`, { message });
 }
 
 function unsolicited(message: string, type: number): TlsError {

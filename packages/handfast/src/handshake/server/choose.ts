@@ -10,6 +10,7 @@ import type { HandshakeContext } from '../context.ts';
 import { guarded, type Handshake } from '../driver.ts';
 import type { Established } from '../established.ts';
 import type { Identity } from '../identity.ts';
+import { listed } from '../listed.ts';
 
 export type ServerContext = HandshakeContext<ServerConfig>;
 
@@ -33,7 +34,7 @@ export function chooseCipherSuite(h: ServerContext, hello: ClientHello): CipherS
   if (info === undefined) {
     throw new TlsError(
       'ERR_NO_SHARED_CIPHER_SUITE',
-      `no cipher suite in common: the client offers ${hello.cipherSuites.map(cipherSuiteName).join(', ')}; ` +
+      `no cipher suite in common: the client offers ${listed(hello.cipherSuites, cipherSuiteName).join(', ')}; ` +
         `the server takes ${cipherSuites.map(cipherSuiteName).join(', ')}`,
       { message: 'ClientHello' },
     );
@@ -42,7 +43,7 @@ export function chooseCipherSuite(h: ServerContext, hello: ClientHello): CipherS
     phase: 'hello',
     what: 'cipher suite',
     chosen: info.name,
-    offered: hello.cipherSuites.map(cipherSuiteName),
+    offered: listed(hello.cipherSuites, cipherSuiteName),
     reason: orderReason(preference),
   });
   return info;
@@ -70,7 +71,7 @@ export function chooseGroup(h: ServerContext, hello: ClientHello): GroupChoice {
   if (group === undefined) {
     throw new TlsError(
       'ERR_NO_SHARED_GROUP',
-      `no key-exchange group in common: the client offers ${supportedGroups.map(groupName).join(', ')}; ` +
+      `no key-exchange group in common: the client offers ${listed(supportedGroups, groupName).join(', ')}; ` +
         `the server takes ${groups.map(groupName).join(', ')}`,
       { message: 'ClientHello' },
     );
@@ -80,7 +81,7 @@ export function chooseGroup(h: ServerContext, hello: ClientHello): GroupChoice {
     phase: 'key exchange',
     what: 'group',
     chosen: groupName(group),
-    offered: supportedGroups.map(groupName),
+    offered: listed(supportedGroups, groupName),
     reason:
       share === undefined
         ? `${orderReason(preference)}; the client sent no share for it, so it must retry`
@@ -94,8 +95,8 @@ export function chooseApplicationProtocol(h: ServerContext, hello: ClientHello):
   const { applicationProtocols, preference } = h.config;
   const offered = hello.extensions.applicationLayerProtocolNegotiation;
   if (offered === undefined || applicationProtocols.length === 0) return undefined;
-  const names = offered.map(latin1);
-  const chosen = firstShared(preference, applicationProtocols, names);
+  const chosen = firstShared(preference, applicationProtocols, offered.map(latin1));
+  const names = listed(offered, latin1);
   if (chosen === undefined) {
     throw new TlsError(
       'ERR_NO_APPLICATION_PROTOCOL',
@@ -134,14 +135,14 @@ export function* chooseIdentity(
       phase: 'certificate',
       what: 'signature scheme',
       chosen: signatureSchemeName(signatureScheme),
-      offered: signatureAlgorithms.map(signatureSchemeName),
+      offered: listed(signatureAlgorithms, signatureSchemeName),
       reason: "the first that the certificate's key can sign with and the client takes",
     });
     return { identity, signatureScheme };
   }
   throw new TlsError(
     'ERR_NO_SHARED_SIGNATURE_SCHEME',
-    `no signature scheme in common: the client takes ${signatureAlgorithms.map(signatureSchemeName).join(', ')}; ` +
+    `no signature scheme in common: the client takes ${listed(signatureAlgorithms, signatureSchemeName).join(', ')}; ` +
       `the server's certificates can sign with ${candidates.flatMap(({ schemes }) => schemes.map(signatureSchemeName)).join(', ')}`,
     { message: 'ClientHello' },
   );

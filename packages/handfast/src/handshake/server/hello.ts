@@ -18,6 +18,7 @@ import {
   versionName,
 } from '../../wire/registry.ts';
 import type { Handshake } from '../driver.ts';
+import { listed } from '../listed.ts';
 import { chooseCipherSuite, chooseGroup, type ServerContext } from './choose.ts';
 import { type CookieState, cookieTime, openCookie, sealCookie } from './cookie.ts';
 
@@ -74,13 +75,22 @@ function readHello(h: ServerContext, received: HandshakeMessage): ClientHello {
   h.clientRandom = hello.random;
   const { supportedVersions, supportedGroups, keyShare, signatureAlgorithms } = hello.extensions;
   if (!supportedVersions?.includes(ProtocolVersion['TLSv1.3'])) {
-    const offered = (supportedVersions ?? [hello.legacyVersion])
-      .filter((version) => !isGrease(version))
-      .map(versionName);
+    const versions = supportedVersions ?? [hello.legacyVersion];
+    const offered = listed(
+      versions.filter((version) => !isGrease(version)),
+      versionName,
+    );
     throw new TlsError(
       'ERR_PROTOCOL_VERSION',
       `the client offers ${offered.join(', ')}, this server speaks TLSv1.3 only`,
       { message, offered },
+    );
+  }
+  if (hello.legacyVersion !== ProtocolVersion['TLSv1.2']) {
+    throw new TlsError(
+      'ERR_PROTOCOL_VERSION',
+      `${message}: expected the legacy version TLSv1.2, found ${versionName(hello.legacyVersion)}`,
+      { message },
     );
   }
   if (!equalBytes(hello.legacyCompressionMethods, Uint8Array.of(0))) {
@@ -127,7 +137,7 @@ function sendRetry(
     phase: 'hello',
     what: 'hello retry',
     chosen: shareRequested ? groupName(group) : 'cookie',
-    offered: (hello.extensions.keyShare ?? []).map((share) => groupName(share.group)),
+    offered: listed(hello.extensions.keyShare ?? [], (share) => groupName(share.group)),
     reason: shareRequested
       ? 'the client sent no key share for a group that the server takes'
       : 'the server wants its cookie back before it goes on',
@@ -203,7 +213,7 @@ function retriedShare(hello: ClientHello, group: NamedGroup, asked: boolean): Ui
   if (share === undefined || (asked && shares.length !== 1)) {
     throw illegal(
       `expected exactly one key share after HelloRetryRequest, for ${groupName(group)}; ` +
-        `found ${shares.map((entry) => groupName(entry.group)).join(', ') || 'none'}`,
+        `found ${listed(shares, (entry) => groupName(entry.group)).join(', ') || 'none'}`,
     );
   }
   return share.keyExchange;
@@ -235,7 +245,6 @@ function unchangeable({ extensions }: ClientHello): Uint8Array {
 
 function checkUnchanged(first: ClientHello, second: ClientHello): void {
   const changed =
-    first.legacyVersion !== second.legacyVersion ||
     !equalBytes(first.random, second.random) ||
     !equalBytes(first.legacySessionId, second.legacySessionId) ||
     first.cipherSuites.join() !== second.cipherSuites.join() ||
@@ -251,7 +260,7 @@ export function sendServerHello(h: ServerContext, offer: ClientOffer, serverShar
     phase: 'hello',
     what: 'version',
     chosen: 'TLSv1.3',
-    offered: (hello.extensions.supportedVersions ?? []).map(versionName),
+    offered: listed(hello.extensions.supportedVersions ?? [], versionName),
     reason: 'the newest that both speak',
   });
   h.send('ServerHello', {
