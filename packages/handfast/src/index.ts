@@ -31,6 +31,7 @@ export {
   type ServerOptions,
   serverConfig,
 } from './handshake/config.ts';
+export type { Observers } from './handshake/context.ts';
 export type { AuthenticatedPeer, Established } from './handshake/established.ts';
 export { createIdentity, type Identity, type IdentityOptions } from './handshake/identity.ts';
 export type { Customization, MessageName, Messages } from './handshake/messages.ts';
@@ -40,11 +41,16 @@ export {
   type PeerVerifier,
   type VerificationRequest,
 } from './handshake/verifier.ts';
+export { DEFAULT_CIPHER_SUITES, DEFAULT_GROUPS, DEFAULT_SIGNATURE_SCHEMES } from './policy/defaults.ts';
+export type { Epoch, RecordInfo } from './record/types.ts';
 export { type PaddingPolicy, padToMultipleOf } from './record/writer.ts';
 export type * from './trace/events.ts';
 export { AlertDescription, type AlertName, alertMeaning, alertName } from './wire/alerts.ts';
 export type { Field } from './wire/codec.ts';
 export { ConfigError, type ErrorContext, TlsError, type TlsErrorCode } from './wire/errors.ts';
+export type { CertificateRequest } from './wire/messages/certificate-request.ts';
+export type { ClientHello } from './wire/messages/client-hello.ts';
+export type { NewSessionTicket } from './wire/messages/new-session-ticket.ts';
 export {
   CipherSuite,
   cipherSuiteName,

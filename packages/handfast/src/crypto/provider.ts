@@ -1,7 +1,7 @@
 /**
  * The crypto contract: what the protocol needs from a platform. A provider is a plain value that is handed
  * in; nothing in the core imports one. Hashing and HMAC are always synchronous, the rest may answer with a
- * promise (DESIGN: one handshake text serves synchronous and asynchronous providers).
+ * promise: one handshake text serves synchronous and asynchronous providers.
  */
 import type { NamedGroup, SignatureScheme } from '../wire/registry.ts';
 
@@ -144,12 +144,15 @@ export interface SigningKey {
 export interface CryptoProvider {
   /** For messages and reports, such as `node`. */
   readonly name: string;
+  /** A new running hash. */
   hash(name: HashName): Hash;
   /** HMAC of the concatenation of `data` (RFC 2104). */
   hmac(name: HashName, key: Uint8Array, ...data: readonly Uint8Array[]): Uint8Array;
   /** The ciphers that {@link aead} offers. */
   readonly aeads: ReadonlySet<AeadName>;
+  /** A cipher with one key, whose length in bytes is the cipher's (16 or 32). */
   aead(name: AeadName, key: Uint8Array): Aead;
+  /** The key-exchange groups that it offers. */
   readonly groups: ReadonlyMap<NamedGroup, KeyExchange>;
   /**
    * Checks a signature over `message`. Anything malformed (key, signature, a key that does not fit the

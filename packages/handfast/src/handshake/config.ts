@@ -30,6 +30,7 @@ import type { PeerVerifier } from './verifier.ts';
 
 /** What clients and servers have in common. */
 export interface EndpointOptions {
+  /** The platform's primitives, such as `nodeProvider` of handfast/crypto/node. */
   readonly provider: CryptoProvider;
   /** The time in milliseconds since 1970; the core reads no clock of its own. */
   readonly now: () => number;
@@ -59,6 +60,7 @@ export interface EndpointOptions {
   readonly customize?: Customization;
 }
 
+/** Options of a client, for {@link clientConfig}. */
 export interface ClientOptions extends EndpointOptions {
   /** Judges the server's certificate. */
   readonly verifier: PeerVerifier;
@@ -79,8 +81,10 @@ export interface ClientOptions extends EndpointOptions {
 /** How a server picks among what the client offers: by its own order, or by the client's. */
 export type Preference = 'server' | 'client';
 
+/** Clients are not asked for a certificate; are asked, and may have none; or must have one that is accepted. */
 export type ClientAuthentication = 'none' | 'request' | 'require';
 
+/** Options of a server, for {@link serverConfig}. */
 export interface ServerOptions extends EndpointOptions {
   /** Identities, chosen by server name and signature scheme; the first is the default for unknown names. */
   readonly identities?: readonly Identity[];

@@ -35,8 +35,11 @@ export interface RecordPort {
 
 /** Who listens to a connection. */
 export interface Observers {
+  /** Told of every event of the connection, in order. Default: nobody is told, and nothing is prepared for it. */
   readonly onTrace?: TraceListener | undefined;
+  /** Whether `onTrace` is told the secrets, too. Default: false. */
   readonly traceSecrets?: boolean | undefined;
+  /** Told each secret as a line of a key-log file, without a line break (RFC 9850). Who has them can read everything. */
   readonly onKeyLog?: ((line: string) => void) | undefined;
 }
 

@@ -15,14 +15,19 @@ export interface AuthenticatedPeer {
   readonly signatureScheme: SignatureScheme;
   /** The stapled OCSP response, DER-encoded; carried, not judged. */
   readonly ocspResponse?: Uint8Array;
+  /** The signed certificate timestamps that came with the leaf (RFC 6962 section 3.3); carried, not judged. */
   readonly signedCertificateTimestamps?: readonly Uint8Array[];
 }
 
 /** The outcome of a handshake. */
 export interface Established {
+  /** Which side this is. */
   readonly role: Role;
+  /** The protocol version. */
   readonly version: 'TLSv1.3';
+  /** See `cipherSuiteName` for its name. */
   readonly cipherSuite: CipherSuite;
+  /** The group of the key exchange; see `groupName` for its name. */
   readonly group: NamedGroup;
   /** The application protocol (ALPN) that both speak, if they named any. */
   readonly applicationProtocol?: string;

@@ -10,6 +10,7 @@ import type { Certificate } from '../x509/certificate.ts';
 export interface Identity {
   /** Leaf first; the trust anchor may be left out. */
   readonly chain: readonly Certificate[];
+  /** The private key of the leaf. */
   readonly key: SigningKey;
   /** What `key` and the leaf can do together in TLS 1.3, best first. */
   readonly schemes: readonly SignatureScheme[];

@@ -9,6 +9,7 @@ import { finished } from '../wire/messages/finished.ts';
 import { helloRetryRequest, serverHello } from '../wire/messages/server-hello.ts';
 import { HandshakeType } from '../wire/registry.ts';
 
+/** The messages by name: their number, and how they are written. */
 export const MESSAGES = {
   ClientHello: { type: HandshakeType.client_hello, codec: clientHello },
   HelloRetryRequest: { type: HandshakeType.server_hello, codec: helloRetryRequest },
@@ -20,6 +21,7 @@ export const MESSAGES = {
   Finished: { type: HandshakeType.finished, codec: finished },
 } as const;
 
+/** The names of the messages that an endpoint makes. */
 export type MessageName = keyof typeof MESSAGES;
 
 /** The struct of each message. */

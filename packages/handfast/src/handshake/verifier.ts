@@ -17,16 +17,19 @@ export interface VerificationRequest {
   readonly at: number;
   /** The stapled OCSP response, DER-encoded. */
   readonly ocspResponse?: Uint8Array;
+  /** As the peer sent them with its leaf (RFC 6962 section 3.3). */
   readonly signedCertificateTimestamps?: readonly Uint8Array[];
 }
 
 /** Decides whether a peer is who it claims to be. Nothing but an accepting verdict lets a handshake go on. */
 export interface PeerVerifier {
+  /** Judges the peer, at once or later. What it throws ends the handshake with `internal_error`. */
   verify(request: VerificationRequest): Awaitable<Verdict>;
   /** DER-encoded names of the authorities that it trusts, for `certificate_authorities`. Default: none are named. */
   readonly authorities?: readonly Uint8Array[];
 }
 
+/** Options of {@link chainVerifier}; those of path validation are described at `VerifyOptions` of handfast/x509. */
 export interface ChainVerifierOptions
   extends Pick<VerifyOptions, 'anchors' | 'maxPathLength' | 'strength' | 'profile'> {
   readonly provider: CryptoProvider;

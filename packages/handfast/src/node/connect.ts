@@ -30,6 +30,7 @@ export interface ConnectOptions
   readonly servername?: string | undefined;
   /** The idle timeout in milliseconds, as `socket.setTimeout` sets it. Default: none. */
   readonly timeout?: number | undefined;
+  /** How many bytes the stream holds in each direction before it asks for a pause. Default: Node's for streams. */
   readonly highWaterMark?: number | undefined;
   /** A configuration made by `clientTlsConfig` in advance; the TLS options are then not read. */
   readonly config?: ClientConfig | undefined;

@@ -7,6 +7,7 @@ import { ConfigError } from '../wire/errors.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { readCertificates } from '../x509/pem.ts';
 
+/** A value, or a list of them. */
 export type OneOrMany<T> = T | readonly T[];
 
 /** Certificates: PEM text or bytes (any number of them), one as DER, or one that is parsed already. */
@@ -26,14 +27,19 @@ export type IdentityInput =
       readonly cert: OneOrMany<CertificateInput>;
       /** The leaf's private key. */
       readonly key: KeyInput;
+      /** For an encrypted key. */
       readonly passphrase?: string | undefined;
     } & Pick<IdentityOptions, 'ocspResponse' | 'signedCertificateTimestamps'>);
 
 /** The options that {@link loadIdentities} reads. */
 export interface CredentialOptions {
+  /** Chains, leaf first. */
   readonly cert?: OneOrMany<CertificateInput> | undefined;
+  /** The private keys of their leaves. */
   readonly key?: OneOrMany<KeyInput> | undefined;
+  /** For encrypted keys that bring none of their own. */
   readonly passphrase?: string | undefined;
+  /** Identities besides those of `cert` and `key`. */
   readonly identities?: OneOrMany<IdentityInput> | undefined;
 }
 

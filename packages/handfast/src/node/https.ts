@@ -101,6 +101,7 @@ function describe(value: unknown): string {
 
 /** Options of {@link httpsRequest}: those of `http.request`, and TLS. */
 export interface HttpsRequestOptions extends HttpRequestOptions, ClientTlsOptions {
+  /** The name that the server must prove to have. Default: the host of the request. */
   readonly servername?: string | undefined;
 }
 

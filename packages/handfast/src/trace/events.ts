@@ -11,8 +11,10 @@ import type { Verdict } from '../x509/verdict.ts';
 /** The three phases of a handshake, and what comes after it. */
 export type Phase = 'hello' | 'certificate' | 'key exchange' | 'application';
 
+/** Seen from this side. */
 export type Direction = 'sent' | 'received';
 
+/** The side of a connection. */
 export type Role = 'client' | 'server';
 
 /** One record, as it stood on the wire. */
@@ -95,6 +97,7 @@ export interface ProofEvent {
   readonly detail: string;
 }
 
+/** An alert was sent or received (RFC 9846 section 6). */
 export interface AlertEvent {
   readonly type: 'alert';
   readonly direction: Direction;
@@ -121,6 +124,7 @@ export interface ErrorEvent {
   readonly error: TlsError;
 }
 
+/** Any event; `type` tells which. */
 export type TraceEvent =
   | RecordEvent
   | MessageEvent

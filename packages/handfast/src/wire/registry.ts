@@ -27,7 +27,6 @@ export const ContentType = {
   handshake: 22,
   application_data: 23,
 } as const;
-export type ContentTypeName = keyof typeof ContentType;
 
 /** Handshake message types (RFC 9846 section 4). */
 export const HandshakeType = {
@@ -86,7 +85,6 @@ export const ExtensionType = {
   encrypted_client_hello: 0xfe0d,
   renegotiation_info: 0xff01,
 } as const;
-export type ExtensionName = keyof typeof ExtensionType;
 
 /** Cipher suites of TLS 1.3 (RFC 9846 appendix B.4), and the signalling values that a ClientHello may carry. */
 export const CipherSuite = {
@@ -104,6 +102,7 @@ export const CipherSuite = {
   TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: 0xcca8,
   TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: 0xcca9,
 } as const;
+
 /** A cipher suite's number on the wire. */
 export type CipherSuite = number;
 export type CipherSuiteName = keyof typeof CipherSuite;
@@ -124,10 +123,9 @@ export const NamedGroup = {
   X25519MLKEM768: 0x11ec,
   SecP384r1MLKEM1024: 0x11ed,
 } as const;
+
 /** A group's number on the wire. */
 export type NamedGroup = number;
-export type NamedGroupName = keyof typeof NamedGroup;
-
 /** Signature schemes (RFC 9846 section 4.3.3). */
 export const SignatureScheme = {
   rsa_pkcs1_sha1: 0x0201,
@@ -147,10 +145,9 @@ export const SignatureScheme = {
   rsa_pss_pss_sha384: 0x080a,
   rsa_pss_pss_sha512: 0x080b,
 } as const;
+
 /** A signature scheme's number on the wire. */
 export type SignatureScheme = number;
-export type SignatureSchemeName = keyof typeof SignatureScheme;
-
 const versionNames = reverse(ProtocolVersion);
 const contentTypeNames = reverse(ContentType);
 const handshakeTypeNames = reverse(HandshakeType);

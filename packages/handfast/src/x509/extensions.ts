@@ -33,6 +33,7 @@ const KEY_USAGES = [
   'encipherOnly',
   'decipherOnly',
 ] as const;
+/** A bit of keyUsage by its name in RFC 5280. */
 export type KeyUsage = (typeof KEY_USAGES)[number];
 
 /** RFC 5280 section 4.2.1.10; `minimum` is always 0 and `maximum` absent. */

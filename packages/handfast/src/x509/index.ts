@@ -1,4 +1,5 @@
 /** X.509 certificates and path validation, usable without any TLS. */
+export type { AlgorithmIdentifier, SubjectPublicKeyInfo } from './algorithms.ts';
 export {
   type Certificate,
   fingerprint,
@@ -6,12 +7,22 @@ export {
   parseCertificate,
   serialNumberText,
 } from './certificate.ts';
-export type { Purpose, StrengthPolicy } from './checks.ts';
-export { DEFAULT_STRENGTH } from './checks.ts';
+export { DEFAULT_STRENGTH, type Purpose, type StrengthPolicy } from './checks.ts';
+export type { DerReason, DerTime } from './der.ts';
+export type {
+  AccessDescription,
+  AuthorityKeyIdentifier,
+  BasicConstraints,
+  Extension,
+  KeyUsage,
+  KnownExtensions,
+  NameConstraints,
+} from './extensions.ts';
 export type { GeneralName } from './general-name.ts';
 export { carriesName, type HostName, parseHostName, presentedNames } from './host-name.ts';
 export { formatIpAddress, parseIpAddress } from './ip-address.ts';
-export type { DistinguishedName } from './name.ts';
+export { MAX_PATH_LENGTH } from './limits.ts';
+export type { DistinguishedName, NameAttribute, RelativeName } from './name.ts';
 export { type TrustAnchor, type Verification, type VerifyOptions, verify, verifyPath } from './path.ts';
 export { type PemBlock, readCertificates, readPem, writePem } from './pem.ts';
 export { DEFAULT_PROFILE, type ProfileRule, RFC5280_PROFILE, WEB_PKI_PROFILE } from './profiles.ts';

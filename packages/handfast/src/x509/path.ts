@@ -50,7 +50,9 @@ export type TrustAnchor =
   | { readonly name: DistinguishedName; readonly key: PublicKey };
 
 interface CommonOptions {
+  /** Checks the signatures. */
   readonly provider: Pick<CryptoProvider, 'verify' | 'hash'>;
+  /** The certificate to judge. */
   readonly leaf: Certificate;
   /** In any order; more than are needed do no harm. */
   readonly intermediates: readonly Certificate[];
@@ -69,6 +71,7 @@ interface CommonOptions {
   readonly profile?: readonly ProfileRule[];
 }
 
+/** The question that {@link verify} answers. */
 export type VerifyOptions = CommonOptions &
   (
     | {

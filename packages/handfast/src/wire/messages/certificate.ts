@@ -12,5 +12,4 @@ export const certificate = struct({
   certificateList: vector(certificateEntry, 0, 0xffffff),
 });
 
-export type CertificateEntry = Infer<typeof certificateEntry>;
 export type Certificate = Infer<typeof certificate>;
