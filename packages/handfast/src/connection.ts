@@ -127,6 +127,7 @@ export class TlsConnection {
           (direction === 'sent' ? this.#writer : this.#reader).changeKeys(epoch, protection);
         },
         requireRecordBoundary: () => this.#reader.requireRecordBoundary(),
+        skipEarlyData: () => this.#reader.skipEarlyData(),
         flush: () => this.#flush(),
       },
       this.#observers,

@@ -29,6 +29,8 @@ export interface RecordPort {
   changeKeys(direction: Direction, epoch: Epoch, protection: RecordProtection): void;
   /** Insists that the last message ended its record, where the peer must wait for an answer (RFC 9846 section 5.1). */
   requireRecordBoundary(): void;
+  /** Skips what the client sends before its next readable record: early data, which this server does not take. */
+  skipEarlyData(): void;
   /** Hands everything queued to the network, before a wait. */
   flush(): void;
 }

@@ -38,6 +38,14 @@ export function recordHeader(type: number, version: number, length: number): Uin
   return header;
 }
 
+/** A record that claims to be too long. */
+export function recordOverflow(length: number, limit: number): TlsError {
+  return new TlsError(
+    'ERR_RECORD_OVERFLOW',
+    `expected a record of at most ${limit} bytes, found a claim of ${length}`,
+  );
+}
+
 /**
  * Collects bytes until whole records stand there. A header that cannot be right is refused as soon as its
  * five bytes are known, so nothing is ever allocated or awaited for the sake of a claimed length.
@@ -105,12 +113,7 @@ export class RecordFramer {
         `expected a record of version 0x03xx, found 0x${version.toString(16).padStart(4, '0')}`,
       );
     }
-    if (length > this.maxFragmentLength) {
-      throw new TlsError(
-        'ERR_RECORD_OVERFLOW',
-        `expected a record of at most ${this.maxFragmentLength} bytes, found a claim of ${length}`,
-      );
-    }
+    if (length > this.maxFragmentLength) throw recordOverflow(length, this.maxFragmentLength);
     if (length === 0 && type !== ContentType.application_data) {
       throw new TlsError('ERR_EMPTY_FRAGMENT', `a record of type ${contentTypeName(type)} without content`);
     }

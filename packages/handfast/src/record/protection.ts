@@ -165,20 +165,35 @@ export class RecordProtection {
    * sequence number would wrap, `ERR_INTERNAL` when the provider fails.
    */
   open(record: RawRecord): Awaitable<OpenedRecord> {
+    return this.#open(record, (sequence) => {
+      throw badMac(sequence);
+    });
+  }
+
+  /**
+   * Opens one record if it was made with this key; one that was not is answered with `undefined`, and does not
+   * count: early data may come first (RFC 9846 section 4.3.10).
+   * @throws {TlsError} as {@link open}, but for `ERR_BAD_RECORD_MAC`.
+   */
+  tryOpen(record: RawRecord): Awaitable<OpenedRecord | undefined> {
+    return this.#open(record, (sequence) => {
+      this.#sequence = sequence;
+      return undefined;
+    });
+  }
+
+  #open<T>(record: RawRecord, refuse: (sequence: number) => T): Awaitable<OpenedRecord | T> {
     // Receivers enforce no confidentiality limit (RFC 9846 section 5.5), only that no number comes twice.
     if (this.#sequence >= MAX_SEQUENCE_NUMBER) {
       throw new TlsError('ERR_KEY_LIMIT', 'the peer has used up the sequence numbers of this key');
     }
     const sequence = this.#sequence;
-    if (record.fragment.length < AEAD_TAG_LENGTH) throw badMac(sequence);
+    if (record.fragment.length < AEAD_TAG_LENGTH) return refuse(sequence);
     const nonce = this.#nextNonce();
     return ask(
       'open',
       () => this.#keepNonce(this.#aead.open(nonce, record.header, record.fragment)),
-      (inner) => {
-        if (inner === undefined) throw badMac(sequence);
-        return unwrap(inner, sequence);
-      },
+      (inner) => (inner === undefined ? refuse(sequence) : unwrap(inner, sequence)),
     );
   }
 

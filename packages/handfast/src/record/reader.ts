@@ -4,12 +4,14 @@ import {
   MAX_CHANGE_CIPHER_SPECS,
   MAX_CIPHERTEXT_LENGTH,
   MAX_EMPTY_RECORDS,
+  MAX_PLAINTEXT_LENGTH,
+  MAX_SKIPPED_EARLY_DATA,
   MAX_WARNING_ALERTS,
 } from '../policy/limits.ts';
 import { isErrorAlert } from '../wire/alerts.ts';
 import { TlsError } from '../wire/errors.ts';
 import { ContentType, contentTypeName, HandshakeType, ProtocolVersion } from '../wire/registry.ts';
-import { type RawRecord, RecordFramer } from './framing.ts';
+import { type RawRecord, RecordFramer, recordOverflow } from './framing.ts';
 import { HandshakeAssembler, type HandshakeMessage } from './handshake-assembler.ts';
 import type { OpenedRecord, RecordProtection } from './protection.ts';
 import type { Epoch, RecordListener } from './types.ts';
@@ -56,6 +58,8 @@ export class RecordReader {
   #helloSeen: boolean;
   /** Whether the peer has proved that it uses protection: from then on nothing else is taken from it. */
   #hasOpened = false;
+  /** Bytes of early data that may still be skipped, while there may be any. */
+  #earlyDataBudget: number | undefined;
   #isWaiting = false;
   #isClosed = false;
   #changeCipherSpecs = 0;
@@ -134,6 +138,15 @@ export class RecordReader {
     );
   }
 
+  /**
+   * The client has offered early data, which this side does not take: records that cannot be read are skipped, up
+   * to the first that can, or to a second ClientHello (RFC 9846 section 4.3.10).
+   */
+  skipEarlyData(): void {
+    this.#earlyDataBudget = MAX_SKIPPED_EARLY_DATA;
+    this.#framer.maxFragmentLength = MAX_CIPHERTEXT_LENGTH;
+  }
+
   /** One record; `undefined` when it holds nothing for the caller. */
   #process(record: RawRecord): Awaitable<Incoming | undefined> {
     const protection = this.#protection;
@@ -143,6 +156,8 @@ export class RecordReader {
       return undefined;
     }
     if (protection === undefined || this.#mayBePlaintextAlert(record)) {
+      const isEarlyData = record.type === ContentType.application_data && this.#earlyDataBudget !== undefined;
+      if (isEarlyData) return this.#skip(record);
       return this.#accept(record, this.#plaintextRecord(record), false);
     }
     if (record.type !== ContentType.application_data) {
@@ -158,17 +173,35 @@ export class RecordReader {
         `expected a protected record of version 0x0303, found 0x${record.version.toString(16).padStart(4, '0')}`,
       );
     }
-    const opened = protection.open(record);
-    if (!isPromise(opened)) return this.#accept(record, opened, true);
+    const opened = this.#earlyDataBudget === undefined ? protection.open(record) : protection.tryOpen(record);
+    if (!isPromise(opened)) return this.#acceptOpened(record, opened);
     this.#isWaiting = true;
     return opened.then((inner) => {
       this.#isWaiting = false;
-      return this.#accept(record, inner, true) ?? this.next();
+      return this.#acceptOpened(record, inner) ?? this.next();
     });
   }
 
-  #plaintextRecord(record: RawRecord): OpenedRecord {
-    return { type: record.type, content: record.fragment, padding: 0, sequence: this.#plaintextSequence++ };
+  #acceptOpened(record: RawRecord, opened: OpenedRecord | undefined): Incoming | undefined {
+    if (opened === undefined) return this.#skip(record);
+    this.#hasOpened = true;
+    return this.#accept(record, opened, true);
+  }
+
+  #skip(record: RawRecord): undefined {
+    this.#report(record, { type: record.type, content: record.fragment, padding: 0, sequence: 0 });
+    this.#earlyDataBudget = (this.#earlyDataBudget ?? 0) - record.fragment.length;
+    if (this.#earlyDataBudget < 0) {
+      throw new TlsError(
+        'ERR_TOO_MUCH_EARLY_DATA',
+        `more than ${MAX_SKIPPED_EARLY_DATA} bytes of early data, which this server does not take`,
+      );
+    }
+  }
+
+  #plaintextRecord({ type, fragment }: RawRecord): OpenedRecord {
+    if (fragment.length > MAX_PLAINTEXT_LENGTH) throw recordOverflow(fragment.length, MAX_PLAINTEXT_LENGTH);
+    return { type, content: fragment, padding: 0, sequence: this.#plaintextSequence++ };
   }
 
   /**
@@ -217,7 +250,7 @@ export class RecordReader {
   }
 
   #accept(record: RawRecord, opened: OpenedRecord, isProtected: boolean): Incoming | undefined {
-    if (isProtected) this.#hasOpened = true;
+    this.#earlyDataBudget = undefined;
     this.#report(record, opened);
     const { type, content } = opened;
     if (type !== ContentType.handshake && type !== ContentType.alert) this.#refuseInterleaving(type);

@@ -10,7 +10,7 @@ export interface RecordInfo {
   readonly sequence: number;
   /** The content type that an observer of the network sees. */
   readonly outerType: number;
-  /** The content type inside the protection; the same as `outerType` in plaintext. */
+  /** The content type inside the protection; the same as `outerType` in plaintext, and where early data is skipped. */
   readonly innerType: number;
   /** Content bytes, after protection and padding were removed. */
   readonly contentLength: number;

@@ -24,6 +24,7 @@ export const ERROR_ALERTS = {
   ERR_TOO_MANY_EMPTY_RECORDS: 'unexpected_message',
   ERR_TOO_MANY_WARNING_ALERTS: 'unexpected_message',
   ERR_TOO_MANY_KEY_UPDATES: 'unexpected_message',
+  ERR_TOO_MUCH_EARLY_DATA: 'unexpected_message',
   ERR_KEY_LIMIT: 'internal_error',
   // Order
   ERR_UNEXPECTED_MESSAGE: 'unexpected_message',

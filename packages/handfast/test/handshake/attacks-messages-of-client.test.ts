@@ -325,19 +325,6 @@ test('a client: a third ClientHello', () => {
   }
 });
 
-test('a client: early data that this server never allowed', () => {
-  const puppet = cheatingClient({
-    client: {
-      customize: { ClientHello: (m) => ({ ...m, extensions: { ...m.extensions, earlyData: true } }) },
-    },
-  });
-  puppet.run(sendClientHello(puppet.h, TARGET));
-  puppet.plaintext(application_data, new Uint8Array(64));
-  puppet.exchange();
-  assert.equal(puppet.victim.error?.code, 'ERR_BAD_RECORD_MAC');
-  assert.deepEqual(puppet.events, ['error']);
-});
-
 test('a client: the recorded flights of another connection', () => {
   const recorded = connectedPair({ client: { identities: [identity] }, ...REQUIRED });
   const puppet = cheatingClient(REQUIRED);

@@ -41,6 +41,7 @@ export class Bare {
       sendChangeCipherSpec: () => {},
       changeKeys: (direction, epoch) => void this.keyChanges.push(`${direction} ${epoch}`),
       requireRecordBoundary: () => {},
+      skipEarlyData: () => {},
       flush: () => {},
     };
     const [context, handshake] =

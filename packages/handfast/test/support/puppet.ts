@@ -77,6 +77,7 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
           else this.#reader.changeKeys(epoch, protection);
         },
         requireRecordBoundary: () => {},
+        skipEarlyData: () => {},
         flush: () => {},
       },
       {},

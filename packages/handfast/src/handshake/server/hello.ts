@@ -37,6 +37,7 @@ const message = 'ClientHello';
 export function* receiveClientHello(h: ServerContext): Handshake<ClientOffer> {
   const received = yield* h.receive();
   const hello = readHello(h, received);
+  if (hello.extensions.earlyData !== undefined) h.records.skipEarlyData();
   if (hello.extensions.cookie !== undefined)
     return continueFromCookie(h, received, hello, hello.extensions.cookie);
   const suite = chooseCipherSuite(h, hello);
