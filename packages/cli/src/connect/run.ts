@@ -51,15 +51,27 @@ function socketOptions(address: Address, options: ConnectCommandOptions): Connec
   };
 }
 
-/** Appends secrets to a file that only its owner can read. */
-function keyLogWriter(path: string): (line: Buffer | string) => void {
-  const append = (line: Buffer | string): void => appendFileSync(path, line, { mode: 0o600 });
+/**
+ * Appends secrets to a file that only its owner can read.
+ * @throws {Failure} when it cannot be written.
+ */
+function appendSecrets(path: string, line: Buffer | string): void {
   try {
-    append('');
+    appendFileSync(path, line, { mode: 0o600 });
   } catch (error) {
     throw unwritable('--keylog', path, error);
   }
-  return append;
+}
+
+/** A connection whose secrets cannot be logged, as was asked for, ends. */
+function logKeys(socket: TLSSocket, path: string): void {
+  socket.on('keylog', (line: Buffer) => {
+    try {
+      appendSecrets(path, line);
+    } catch (error) {
+      socket.destroy(error as Failure);
+    }
+  });
 }
 
 /**
@@ -69,7 +81,7 @@ function keyLogWriter(path: string): (line: Buffer | string) => void {
 export async function runConnect(address: Address, options: ConnectCommandOptions): Promise<ExitCode> {
   checkOptions(options);
   const settings = socketOptions(address, options);
-  const logKeys = options.keylog === undefined ? undefined : keyLogWriter(options.keylog);
+  if (options.keylog !== undefined) appendSecrets(options.keylog, ''); // found out before anything is sent
   const events: TraceEvent[] = [];
   const style = styleFor(process.stderr, process.env);
   const tell = (lines: readonly string[]): void => {
@@ -83,7 +95,7 @@ export async function runConnect(address: Address, options: ConnectCommandOption
       else tell(traceLines(style, event));
     });
   }
-  if (logKeys !== undefined) socket.on('keylog', logKeys);
+  if (options.keylog !== undefined) logKeys(socket, options.keylog);
   try {
     await handshake(socket, address, options.timeout);
     tell(summaryLines(style, address, socket));
