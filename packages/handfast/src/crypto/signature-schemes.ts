@@ -60,6 +60,31 @@ export function certificateVerifyAlgorithm(scheme: SignatureScheme): SignatureAl
   return info?.inCertificateVerify ? info.algorithm : undefined;
 }
 
+/** Names of signatures that handfast neither makes nor verifies, to be recognised where a peer still takes them. */
+const SHA1_SCHEMES: readonly (readonly [
+  SignatureScheme,
+  Pick<SignatureSchemeInfo, 'algorithm' | 'keyKind' | 'curve'>,
+])[] = [
+  [SignatureScheme.rsa_pkcs1_sha1, pkcs1('SHA-1')],
+  [SignatureScheme.ecdsa_sha1, { algorithm: { kind: 'ecdsa', hash: 'SHA-1' }, keyKind: 'ec' }],
+];
+
+/** The schemes that a certificate's signature goes by: by its algorithm, and by the issuer's key where it is known. */
+export function schemesOfSignature(algorithm: SignatureAlgorithm, issuer?: PublicKey): SignatureScheme[] {
+  return [...SIGNATURE_SCHEMES, ...SHA1_SCHEMES].flatMap(([scheme, info]) => {
+    const isMadeBy =
+      issuer === undefined ||
+      (info.keyKind === issuer.kind &&
+        (issuer.kind !== 'ec' || info.curve === undefined || info.curve === issuer.curve));
+    return isMadeBy && isSameAlgorithm(info.algorithm, algorithm) ? [scheme] : [];
+  });
+}
+
+function isSameAlgorithm(a: SignatureAlgorithm, b: SignatureAlgorithm): boolean {
+  const other: Readonly<Record<string, unknown>> = b;
+  return Object.entries(a).every(([name, value]) => other[name] === value);
+}
+
 /** Whether the parameters of an id-RSASSA-PSS key permit an algorithm (RFC 4055 section 3.3). Always so for other keys. */
 export function permittedByKey(
   key: PublicKey,

@@ -66,7 +66,7 @@ export interface ClientOptions extends EndpointOptions {
   readonly verifier: PeerVerifier;
   /** Groups to send a key share for, in the order of `groups` (RFC 9846 section 4.3.8). Default: the first of `groups`. */
   readonly keyShares?: readonly NamedGroup[];
-  /** Identities for a server that asks for a certificate; the first that fits the request is sent. */
+  /** Identities for a server that asks for a certificate; the one that suits its request best is sent (the first of equals). */
   readonly identities?: readonly Identity[];
   /** Chooses the identity instead; `undefined` answers with an empty Certificate. */
   readonly selectIdentity?: (request: CertificateRequest) => Awaitable<Identity | undefined>;
@@ -86,7 +86,10 @@ export type ClientAuthentication = 'none' | 'request' | 'require';
 
 /** Options of a server, for {@link serverConfig}. */
 export interface ServerOptions extends EndpointOptions {
-  /** Identities, chosen by server name and signature scheme; the first is the default for unknown names. */
+  /**
+   * Identities, chosen by server name, then by what the client can verify (RFC 9846 section 4.5.1.2); of equals, and
+   * for unknown names, the first.
+   */
   readonly identities?: readonly Identity[];
   /** Chooses the identity instead, at once or later; `undefined` refuses with `unrecognized_name`. */
   readonly selectIdentity?: (hello: ClientHello) => Awaitable<Identity | undefined>;

@@ -25,8 +25,8 @@ export type IdentityOptions = Omit<Identity, 'schemes'>;
 
 /**
  * Checks that a key and a chain belong together.
- * @throws {ConfigError} when the chain is empty, the key is not the leaf's, or no signature scheme of the key
- * fits the leaf.
+ * @throws {ConfigError} when the chain is empty, the leaf's key may not sign or is not this one, or no signature
+ * scheme of the key fits the leaf.
  */
 export function createIdentity(options: IdentityOptions): Identity {
   const [leaf] = options.chain;
@@ -44,6 +44,13 @@ export function createIdentity(options: IdentityOptions): Identity {
     throw new ConfigError(
       'key',
       `key: the private key does not belong to the certificate of ${leaf.subject.toString()}`,
+    );
+  }
+  if (leaf.keyUsage?.includes('digitalSignature') === false) {
+    throw new ConfigError(
+      'cert',
+      `cert: the key of ${leaf.subject.toString()} may be used for ${leaf.keyUsage.join(', ')} only; ` +
+        'TLS 1.3 needs a certificate whose keyUsage has digitalSignature (RFC 9846 section 4.5.1.2)',
     );
   }
   const schemes = options.key.schemes.filter(

@@ -2,7 +2,7 @@
  * Certificate extensions (RFC 5280 section 4.2). All are kept; those that path validation works with are read
  * into values, strictly, whether they are critical or not.
  */
-import { DerError, type DerReader } from './der.ts';
+import { DerError, DerReader } from './der.ts';
 import { type GeneralName, readGeneralName, readGeneralNames } from './general-name.ts';
 import { describeOid, ExtensionOid } from './oids.ts';
 
@@ -106,6 +106,17 @@ function readKnown(oid: string, critical: boolean, reader: DerReader, into: Know
     default:
       return false;
   }
+}
+
+/**
+ * The value of one extension; empty when it is not one of those that are read.
+ * @throws {DerError} when it is not what its definition says.
+ */
+export function readExtensionValue(oid: string, value: Uint8Array): KnownExtensions {
+  const known: Known = {};
+  const reader = new DerReader(value);
+  if (readKnown(oid, false, reader, known)) reader.finish(describeOid(oid));
+  return known;
 }
 
 /** Reads the Extensions of a certificate; each may occur once (RFC 5280 section 4.2). */

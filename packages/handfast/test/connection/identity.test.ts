@@ -68,10 +68,9 @@ test('among those of a name, the server shows one whose key the client takes', (
   assert.equal(shown('alpha.example', { signatureSchemes: [ed25519] })[0], alphaEdwards);
   assert.equal(shown('alpha.example', { signatureSchemes: [ed25519, ecdsa_secp256r1_sha256] })[0], alpha);
   // No certificate of this name fits, so the name gives way before the handshake does.
-  assert.deepEqual(shown('beta.example', { signatureSchemes: [ed25519] }), [
-    alphaEdwards,
-    'no certificate carries the name beta.example',
-  ]);
+  const [own, reason] = shown('beta.example', { signatureSchemes: [ed25519] });
+  assert.equal(own, alphaEdwards);
+  assert.match(reason, /^no certificate carries the name beta\.example; the client does not say/);
 });
 
 test('no scheme in common: both sides say so', () => {

@@ -15,7 +15,7 @@ import { CipherSuite, NamedGroup, SignatureScheme } from '../../src/wire/registr
 import { parseCertificate } from '../../src/x509/certificate.ts';
 import { accepting, identityOf } from '../support/identities.ts';
 import { clientOptions, serverOptions } from '../support/pair.ts';
-import { makeKey, testPki } from '../support/pki.ts';
+import { issue, makeKey, testPki } from '../support/pki.ts';
 
 const { TLS_AES_128_GCM_SHA256, TLS_AES_128_CCM_SHA256 } = CipherSuite;
 
@@ -146,6 +146,11 @@ test('a key and a chain that do not belong together', () => {
   const chain = [parseCertificate(server.der)];
   const key = signingKey(server.key);
   assert.throws(() => createIdentity({ chain: [], key }), isConfigError('cert', /at least one certificate/));
+  const agreeing = issue({ subject: 'for key agreement', keyUsage: ['keyAgreement', 'keyEncipherment'] });
+  assert.throws(
+    () => createIdentity({ chain: [parseCertificate(agreeing.der)], key: signingKey(agreeing.key) }),
+    isConfigError('cert', /may be used for keyEncipherment, keyAgreement only; .* digitalSignature/),
+  );
   assert.throws(
     () => createIdentity({ chain, key: signingKey(client.key) }),
     isConfigError('key', /does not belong to the certificate of CN=localhost/),

@@ -1,5 +1,4 @@
 /** Phase 2 of a client's TLS 1.3 handshake: the server's certificate, and the client's own where it is asked for. */
-import { equalBytes } from '../../wire/bytes.ts';
 import { TlsError } from '../../wire/errors.ts';
 import { type CertificateRequest, certificateRequest } from '../../wire/messages/certificate-request.ts';
 import { HandshakeType, signatureSchemeName } from '../../wire/registry.ts';
@@ -15,7 +14,9 @@ import { guarded, type Handshake } from '../driver.ts';
 import type { AuthenticatedPeer, Established } from '../established.ts';
 import type { Identity } from '../identity.ts';
 import { listed } from '../listed.ts';
+import { bestSuited, issuedBy } from '../selection.ts';
 import type { ClientContext, Offer, Target } from './hello.ts';
+import { oidFilter } from './oid-filters.ts';
 
 /** The server's certificate was accepted, and it may have asked for the client's. */
 export interface ServerAuthentication {
@@ -83,9 +84,7 @@ export function* sendClientCertificate(
   request: CertificateRequest,
 ): Handshake<Established['own']> {
   const schemes = request.extensions.signatureAlgorithms ?? [];
-  const identity = yield* selectIdentity(h, request);
-  const signatureScheme = identity?.schemes.find((scheme) => schemes.includes(scheme));
-  const own = identity && signatureScheme !== undefined ? { identity, signatureScheme } : undefined;
+  const own = bestSuited(yield* ownIdentities(h, request), request.extensions);
   h.choose({
     phase: 'certificate',
     what: 'client authentication',
@@ -94,7 +93,7 @@ export function* sendClientCertificate(
     reason:
       own === undefined
         ? 'the server asked for a certificate, and the client has none that fits the request'
-        : 'the server asked for a certificate, and this is the first that fits the request',
+        : 'the server asked for a certificate, and this one fits the request best',
   });
   const { statusRequest, signedCertificateTimestamp } = request.extensions;
   const asked: Staples = {
@@ -103,23 +102,19 @@ export function* sendClientCertificate(
   };
   sendCertificate(h, own?.identity, asked);
   if (own !== undefined) yield* sendCertificateVerify(h, own.identity, own.signatureScheme);
-  return own;
+  return own && { identity: own.identity, signatureScheme: own.signatureScheme };
 }
 
-function* selectIdentity(h: ClientContext, request: CertificateRequest): Handshake<Identity | undefined> {
+/** Identities that may be shown: what the caller selects, or those that meet what the server asks of a certificate. */
+function* ownIdentities(h: ClientContext, request: CertificateRequest): Handshake<readonly Identity[]> {
   const { selectIdentity: select, identities } = h.config;
-  if (select !== undefined) return yield* guarded(() => select(request), 'ERR_INTERNAL', 'selectIdentity');
-  return identities.find((identity) => fits(identity, request));
-}
-
-/** Whether the server can use an identity: its schemes, and the authorities that it names, if it names any. */
-function fits(identity: Identity, { extensions }: CertificateRequest): boolean {
-  const { signatureAlgorithms = [], certificateAuthorities = [] } = extensions;
-  return (
-    identity.schemes.some((scheme) => signatureAlgorithms.includes(scheme)) &&
-    (certificateAuthorities.length === 0 ||
-      identity.chain.some(({ issuer }) =>
-        certificateAuthorities.some((name) => equalBytes(name, issuer.der)),
-      ))
-  );
+  if (select !== undefined) {
+    const selected = yield* guarded(() => select(request), 'ERR_INTERNAL', 'selectIdentity');
+    return selected === undefined ? [] : [selected];
+  }
+  const [isIssuedByNamed, passes] = [issuedBy(request.extensions), oidFilter(request)];
+  return identities.filter((identity) => {
+    const [leaf] = identity.chain;
+    return leaf !== undefined && isIssuedByNamed(identity) && passes(leaf);
+  });
 }

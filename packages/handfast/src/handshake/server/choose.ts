@@ -11,6 +11,7 @@ import { guarded, type Handshake } from '../driver.ts';
 import type { Established } from '../established.ts';
 import type { Identity } from '../identity.ts';
 import { listed } from '../listed.ts';
+import { bestSuited, type Suited } from '../selection.ts';
 
 export type ServerContext = HandshakeContext<ServerConfig>;
 
@@ -114,64 +115,73 @@ export function chooseApplicationProtocol(h: ServerContext, hello: ClientHello):
   return chosen;
 }
 
-/** Chooses the certificate to show and the scheme to sign with. */
+/** Chooses the certificate to show and the scheme to sign with: among those that carry the name first, then among all. */
 export function* chooseIdentity(
   h: ServerContext,
   hello: ClientHello,
 ): Handshake<NonNullable<Established['own']>> {
   const { serverName, signatureAlgorithms = [] } = hello.extensions;
-  const candidates = yield* identityCandidates(h, hello);
-  for (const identity of candidates) {
-    const signatureScheme = identity.schemes.find((scheme) => signatureAlgorithms.includes(scheme));
-    if (signatureScheme === undefined) continue;
-    h.choose({
-      phase: 'certificate',
-      what: 'certificate',
-      chosen: identity.chain[0]?.subject.toString() ?? '',
-      offered: serverName === undefined ? [] : [serverName],
-      reason: identityReason(identity, serverName),
-    });
-    h.choose({
-      phase: 'certificate',
-      what: 'signature scheme',
-      chosen: signatureSchemeName(signatureScheme),
-      offered: listed(signatureAlgorithms, signatureSchemeName),
-      reason: "the first that the certificate's key can sign with and the client takes",
-    });
-    return { identity, signatureScheme };
+  const { named, others } = yield* identityCandidates(h, hello);
+  const chosen = bestSuited(named, hello.extensions) ?? bestSuited(others, hello.extensions);
+  if (chosen === undefined) {
+    const ours = [...named, ...others].flatMap(({ schemes }) => schemes.map(signatureSchemeName));
+    throw new TlsError(
+      'ERR_NO_SHARED_SIGNATURE_SCHEME',
+      `no signature scheme in common: the client takes ${listed(signatureAlgorithms, signatureSchemeName).join(', ')}; ` +
+        `the server's certificates can sign with ${[...new Set(ours)].join(', ')} (those of a chain with SHA-1 are only for clients that ask for it)`,
+      { message: 'ClientHello' },
+    );
   }
-  throw new TlsError(
-    'ERR_NO_SHARED_SIGNATURE_SCHEME',
-    `no signature scheme in common: the client takes ${listed(signatureAlgorithms, signatureSchemeName).join(', ')}; ` +
-      `the server's certificates can sign with ${candidates.flatMap(({ schemes }) => schemes.map(signatureSchemeName)).join(', ')}`,
-    { message: 'ClientHello' },
-  );
+  const { identity, signatureScheme } = chosen;
+  h.choose({
+    phase: 'certificate',
+    what: 'certificate',
+    chosen: identity.chain[0]?.subject.toString() ?? '',
+    offered: serverName === undefined ? [] : [serverName],
+    reason: identityReason(chosen, serverName),
+  });
+  h.choose({
+    phase: 'certificate',
+    what: 'signature scheme',
+    chosen: signatureSchemeName(signatureScheme),
+    offered: listed(signatureAlgorithms, signatureSchemeName),
+    reason: "the first that the certificate's key can sign with and the client takes",
+  });
+  return { identity, signatureScheme };
 }
 
-/** Identities that may be shown, best first: those that carry the name, then the others. */
-function* identityCandidates(h: ServerContext, hello: ClientHello): Handshake<readonly Identity[]> {
+/** Identities that may be shown: those that carry the name, and the others. */
+function* identityCandidates(
+  h: ServerContext,
+  hello: ClientHello,
+): Handshake<{ readonly named: readonly Identity[]; readonly others: readonly Identity[] }> {
   const { identities, selectIdentity, requireKnownServerName } = h.config;
   const { serverName } = hello.extensions;
   if (selectIdentity !== undefined) {
     const selected = yield* guarded(() => selectIdentity(hello), 'ERR_INTERNAL', 'selectIdentity');
     if (selected === undefined) throw unrecognizedName(serverName);
-    return [selected];
+    return { named: [selected], others: [] };
   }
-  if (serverName === undefined) return identities;
+  if (serverName === undefined) return { named: [], others: identities };
   const named = identities.filter((identity) => carries(identity, serverName));
   if (named.length === 0 && requireKnownServerName) throw unrecognizedName(serverName);
-  return [...named, ...identities.filter((identity) => !named.includes(identity))];
+  return { named, others: identities.filter((identity) => !named.includes(identity)) };
 }
 
 function carries({ chain: [leaf] }: Identity, serverName: string): boolean {
   return leaf !== undefined && carriesName(leaf, { kind: 'dns', text: serverName.toLowerCase() });
 }
 
-function identityReason(identity: Identity, serverName: string | undefined): string {
-  if (serverName === undefined) return 'the client named no server';
-  return carries(identity, serverName)
-    ? `it carries the name ${serverName}`
-    : `no certificate carries the name ${serverName}`;
+function identityReason({ identity, isVerifiable }: Suited, serverName: string | undefined): string {
+  const reason =
+    serverName === undefined
+      ? 'the client named no server'
+      : carries(identity, serverName)
+        ? `it carries the name ${serverName}`
+        : `no certificate carries the name ${serverName}`;
+  return isVerifiable
+    ? reason
+    : `${reason}; the client does not say that it can verify the signatures of this chain, but there is none better`;
 }
 
 function unrecognizedName(serverName: string | undefined): TlsError {

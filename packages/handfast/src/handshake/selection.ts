@@ -1,0 +1,80 @@
+/** Which identity a peer can use, in either role: the rules of RFC 9846 section 4.5.1.2. */
+import { schemesOfSignature } from '../crypto/signature-schemes.ts';
+import { equalBytes, latin1 } from '../wire/bytes.ts';
+import type { Extensions } from '../wire/extensions/block.ts';
+import type { SignatureScheme } from '../wire/registry.ts';
+import { type Certificate, isSelfIssued } from '../x509/certificate.ts';
+import type { Established } from './established.ts';
+import type { Identity } from './identity.ts';
+
+/** What a ClientHello or a CertificateRequest says about the certificates that its sender takes. */
+export type Wishes = Pick<
+  Extensions<'CertificateRequest'>,
+  'signatureAlgorithms' | 'signatureAlgorithmsCert' | 'certificateAuthorities'
+>;
+
+/** An identity that the peer can use, and how well. */
+export interface Suited extends NonNullable<Established['own']> {
+  /** Whether every signature in the chain is of a kind that the peer says it can verify. */
+  readonly isVerifiable: boolean;
+}
+
+/**
+ * The identity that suits a peer best: one whose key can sign as the peer wishes; then one whose chain it can verify;
+ * then one issued by an authority that it names; then the first. A chain that it may be unable to verify is better
+ * than none, unless SHA-1 is in it.
+ */
+export function bestSuited(identities: readonly Identity[], wishes: Wishes): Suited | undefined {
+  const { signatureAlgorithms = [], signatureAlgorithmsCert = signatureAlgorithms } = wishes;
+  const [schemes, chainSchemes] = [new Set(signatureAlgorithms), new Set(signatureAlgorithmsCert)];
+  const isNamed = issuedBy(wishes);
+  let best: Suited | undefined;
+  let bestRank = -1;
+  for (const identity of identities) {
+    const signatureScheme = identity.schemes.find((scheme) => schemes.has(scheme));
+    if (signatureScheme === undefined) continue;
+    const unverifiable = signedCertificates(identity).filter(
+      (signed) => !signatureSchemes(signed).some((scheme) => chainSchemes.has(scheme)),
+    );
+    if (unverifiable.some(({ certificate }) => isSha1(certificate))) continue;
+    const isVerifiable = unverifiable.length === 0;
+    const rank = (isVerifiable ? 2 : 0) + (isNamed(identity) ? 1 : 0);
+    if (rank > bestRank) [best, bestRank] = [{ identity, signatureScheme, isVerifiable }, rank];
+  }
+  return best;
+}
+
+/** Whether an identity's chain leads to one of the authorities that the peer names; any does where it names none. */
+export function issuedBy({ certificateAuthorities = [] }: Wishes): (identity: Identity) => boolean {
+  const names = new Set(certificateAuthorities.map(latin1)); // a list can be as long as the message
+  return ({ chain }) => names.size === 0 || chain.some(({ issuer }) => names.has(latin1(issuer.der)));
+}
+
+interface SignedCertificate {
+  readonly certificate: Certificate;
+  /** The one behind it in the chain, if that is its issuer. */
+  readonly issuer: Certificate | undefined;
+}
+
+/** The certificates of a chain whose signatures the peer must verify: all but those that begin a path. */
+function signedCertificates({ chain }: Identity): SignedCertificate[] {
+  return chain
+    .map((certificate, i) => {
+      const next = chain[i + 1];
+      const isIssuer = next !== undefined && equalBytes(next.subject.der, certificate.issuer.der);
+      return { certificate, issuer: isIssuer ? next : undefined };
+    })
+    .filter(({ certificate }) => !isSelfIssued(certificate));
+}
+
+function signatureSchemes({ certificate, issuer }: SignedCertificate): readonly SignatureScheme[] {
+  const { signatureAlgorithm } = certificate;
+  if (signatureAlgorithm === undefined) return [];
+  return schemesOfSignature(signatureAlgorithm, issuer?.publicKeyInfo.key);
+}
+
+function isSha1({ signatureAlgorithm }: Certificate): boolean {
+  return (
+    signatureAlgorithm !== undefined && 'hash' in signatureAlgorithm && signatureAlgorithm.hash === 'SHA-1'
+  );
+}
