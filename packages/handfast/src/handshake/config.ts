@@ -143,11 +143,19 @@ const MIN_COOKIE_SECRET_LENGTH = 32;
 const MIN_FRAGMENT_LENGTH = 64;
 
 function requireList<T>(option: string, list: readonly T[], name: (value: T) => string): readonly T[] {
+  if (!Array.isArray(list)) throw new ConfigError(option, `${option}: expected a list, found ${typeof list}`);
   if (list.length === 0)
     throw new ConfigError(option, `${option}: expected at least one, found an empty list`);
   const twice = list.find((value, i) => list.indexOf(value) < i);
   if (twice !== undefined) throw new ConfigError(option, `${option}: ${name(twice)} is listed twice`);
   return list;
+}
+
+/** Callers in JavaScript have no compiler that tells them. */
+function requireGiven(option: string, value: unknown, advice: string): void {
+  if (value === undefined || value === null) {
+    throw new ConfigError(option, `${option}: needed, ${advice}`);
+  }
 }
 
 function requireKnown<T>(
@@ -180,6 +188,8 @@ function endpointConfig(options: EndpointOptions): {
   readonly [K in Defaulted]: Exclude<EndpointOptions[K], undefined>;
 } {
   const { provider } = options;
+  requireGiven('provider', provider, 'such as nodeProvider of handfast/crypto/node');
+  requireGiven('now', options.now, 'such as Date.now');
   const hasSuite = (suite: CipherSuite): boolean => {
     const info = TLS13_CIPHER_SUITES.get(suite);
     return info !== undefined && provider.aeads.has(info.aead);
@@ -234,6 +244,7 @@ function endpointConfig(options: EndpointOptions): {
  */
 export function clientConfig(options: ClientOptions): ClientConfig {
   const common = endpointConfig(options);
+  requireGiven('verifier', options.verifier, 'such as chainVerifier makes');
   const keyShares = options.keyShares ?? common.groups.slice(0, 1);
   requireKnown('keyShares', keyShares, groupName, (group) => common.groups.includes(group), '`groups`');
   return {

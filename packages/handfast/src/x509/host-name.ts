@@ -19,6 +19,9 @@ const MAX_NAME_LENGTH = 253;
  * @throws {ConfigError} when it is neither; the message says what to give instead.
  */
 export function parseHostName(text: string, option = 'name'): HostName {
+  if (typeof text !== 'string') {
+    throw new ConfigError(option, `${option}: expected a host name or an IP address, found ${String(text)}`);
+  }
   // A zone says which interface leads to the address; it is no part of it (RFC 4007 section 11).
   const octets = parseIpAddress(text.includes(':') ? text.replace(/%.+$/, '') : text);
   if (octets !== undefined) return { kind: 'ip', text: formatIpAddress(octets), octets };

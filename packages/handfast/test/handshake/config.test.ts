@@ -175,3 +175,14 @@ test('a key and a chain that do not belong together', () => {
   const { schemes: usable } = createIdentity({ chain, key: { schemes, sign } });
   assert.deepEqual(usable, [SignatureScheme.ecdsa_secp256r1_sha256]);
 });
+
+test('what a caller in JavaScript left out, or gave as something else, is named', () => {
+  const wrong = (options: object): ClientOptions => ({ ...clientOptions(), ...options });
+  assert.throws(() => clientConfig(wrong({ provider: undefined })), isConfigError('provider', /needed/));
+  assert.throws(() => clientConfig(wrong({ now: undefined })), isConfigError('now', /needed/));
+  assert.throws(() => clientConfig(wrong({ verifier: undefined })), isConfigError('verifier', /needed/));
+  assert.throws(
+    () => clientConfig(wrong({ groups: 'x25519' })),
+    isConfigError('groups', /a list, found string/),
+  );
+});

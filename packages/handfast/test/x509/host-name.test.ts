@@ -115,3 +115,11 @@ test('the names that a certificate carries are shown without what could deceive'
   );
   assert.deepEqual(shown, ['a.test', 'b\\1b[2J.test', '::1']);
 });
+
+test('what is no text is refused by its option', () => {
+  assert.throws(() => parseHostName(5 as unknown as string, 'host'), {
+    name: 'ConfigError',
+    option: 'host',
+    message: 'host: expected a host name or an IP address, found 5',
+  });
+});
