@@ -13,7 +13,10 @@ import {
 } from '../policy/defaults.ts';
 import { MAX_PLAINTEXT_LENGTH } from '../policy/limits.ts';
 import type { PaddingPolicy } from '../record/writer.ts';
+import { ascii } from '../wire/bytes.ts';
+import { type Codec, encode } from '../wire/codec.ts';
 import { ConfigError } from '../wire/errors.ts';
+import { EXTENSIONS } from '../wire/extensions/index.ts';
 import type { CertificateRequest } from '../wire/messages/certificate-request.ts';
 import type { ClientHello } from '../wire/messages/client-hello.ts';
 import {
@@ -91,7 +94,10 @@ export interface ServerOptions extends EndpointOptions {
    * for unknown names, the first.
    */
   readonly identities?: readonly Identity[];
-  /** Chooses the identity instead, at once or later; `undefined` refuses with `unrecognized_name`. */
+  /**
+   * Chooses the identity instead, at once or later; `undefined` refuses with `unrecognized_name`, or with
+   * `missing_extension` where the client named no server.
+   */
   readonly selectIdentity?: (hello: ClientHello) => Awaitable<Identity | undefined>;
   /** Refuse a server name that no identity carries, with `unrecognized_name`. Default: false. */
   readonly requireKnownServerName?: boolean;
@@ -172,6 +178,15 @@ function requireKnown<T>(
   return list;
 }
 
+/** A list that does not fit its extension is found here, and not in each handshake. */
+function requireFitting<T>(option: string, codec: Codec<T>, value: T): void {
+  try {
+    encode(codec, value);
+  } catch (cause) {
+    throw new ConfigError(option, `${option}: it does not fit its extension: ${String(cause)}`, { cause });
+  }
+}
+
 function checkApplicationProtocols(protocols: readonly string[]): readonly string[] {
   for (const protocol of protocols) {
     if (!/^[\x21-\x7e]{1,255}$/.test(protocol)) {
@@ -181,7 +196,13 @@ function checkApplicationProtocols(protocols: readonly string[]): readonly strin
       );
     }
   }
-  return protocols.length === 0 ? protocols : requireList('applicationProtocols', protocols, (name) => name);
+  if (protocols.length === 0) return protocols;
+  requireFitting(
+    'applicationProtocols',
+    EXTENSIONS.applicationLayerProtocolNegotiation.in.ClientHello,
+    protocols.map(ascii),
+  );
+  return requireList('applicationProtocols', protocols, (name) => name);
 }
 
 function endpointConfig(options: EndpointOptions): {
@@ -276,6 +297,10 @@ export function serverConfig(options: ServerOptions): ServerConfig {
       'verifier',
       'verifier: needed to judge the certificates that clients are asked for',
     );
+  }
+  const authorities = options.verifier?.authorities ?? [];
+  if (authorities.length > 0) {
+    requireFitting('verifier', EXTENSIONS.certificateAuthorities.in.CertificateRequest, authorities);
   }
   if (options.cookieSecret !== undefined && options.cookieSecret.length < MIN_COOKIE_SECRET_LENGTH) {
     throw new ConfigError(

@@ -33,10 +33,10 @@ export const MAX_AES_GCM_RECORDS = 23_726_566;
 /** Records after which an AES-GCM key is replaced, well before its limit: 2^23 (rustls does the same). */
 export const AES_GCM_KEY_UPDATE_RECORDS = 1 << 23;
 
-/** Bytes of early data that a server skips: twice the 16384 that OpenSSL's tickets allow, as protection counts too. */
+/** Bytes of early data that a server skips, as they stand on the wire: twice the 16384 that OpenSSL's tickets allow. */
 export const MAX_SKIPPED_EARLY_DATA = 1 << 15;
 
-/** Values of a peer's list (suites, groups, schemes, protocols) that choices and errors name. OpenSSL's longest default has 60. */
+/** Values of a peer's list (suites, groups, schemes, protocols) that choices and errors name: all that an honest peer lists. */
 export const MAX_LISTED_NAMES = 128;
 
 /** The highest sequence number: 2^53 - 1, up to which numbers are exact; the protocol's own end is 2^64 - 1 (RFC 9846 section 5.3). */

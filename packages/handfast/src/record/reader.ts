@@ -190,7 +190,7 @@ export class RecordReader {
 
   #skip(record: RawRecord): undefined {
     this.#report(record, { type: record.type, content: record.fragment, padding: 0, sequence: 0 });
-    this.#earlyDataBudget = (this.#earlyDataBudget ?? 0) - record.fragment.length;
+    this.#earlyDataBudget = (this.#earlyDataBudget ?? 0) - record.raw.length;
     if (this.#earlyDataBudget < 0) {
       throw new TlsError(
         'ERR_TOO_MUCH_EARLY_DATA',

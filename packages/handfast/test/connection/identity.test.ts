@@ -113,7 +113,8 @@ test('selectIdentity sees the whole ClientHello, and may refuse', () => {
   const refused = new Pair({ server: { selectIdentity: select(undefined) } }).run();
   refused.errorOf('server', 'ERR_UNRECOGNIZED_NAME');
   const nameless = new Pair({ server: { selectIdentity: select(undefined) }, target: { name: '192.0.2.1' } });
-  assert.match(nameless.run().errorOf('server', 'ERR_UNRECOGNIZED_NAME').message, /named no server/);
+  assert.match(nameless.run().errorOf('server', 'ERR_MISSING_EXTENSION').message, /names no server/);
+  assert.equal(nameless.errorOf('client', 'ERR_ALERT_RECEIVED').context.alertReceived, 'missing_extension');
 });
 
 // What the client shows
@@ -208,6 +209,21 @@ test('OCSP response and SCT list are carried when they were asked for, and only 
       }
     }
   }
+});
+
+test('a status_request of another type than OCSP is not answered', () => {
+  const pair = connectedPair({
+    client: {
+      customize: {
+        ClientHello: (m) => ({
+          ...m,
+          extensions: { ...m.extensions, statusRequest: { statusType: 2, request: new Uint8Array() } },
+        }),
+      },
+    },
+    server: { identities: [stapled] },
+  });
+  assert.equal(pair.establishedOn('client').peer?.ocspResponse, undefined);
 });
 
 test('a server asks its clients for no staples, and none are sent', () => {

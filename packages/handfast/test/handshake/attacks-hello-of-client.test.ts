@@ -72,6 +72,17 @@ cheatsAgainst('server', 'ClientHello', {
     MISSING,
     /signature_algorithms/,
   ],
+  'with a pre_shared_key and without psk_key_exchange_modes': [
+    withExtensions((e) => ({
+      ...e,
+      preSharedKey: {
+        identities: [{ identity: Uint8Array.of(1), obfuscatedTicketAge: 0 }],
+        binders: [new Uint8Array(32)],
+      },
+    })),
+    MISSING,
+    /psk_key_exchange_modes/,
+  ],
   'with a share for a group that it does not support': [
     share(x448, new Uint8Array(56).fill(9)),
     ILLEGAL,

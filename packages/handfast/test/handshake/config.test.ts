@@ -61,6 +61,11 @@ const COMMON_MISTAKES: readonly (readonly [Partial<ClientOptions & ServerOptions
   [{ applicationProtocols: ['h2', 'h2'] }, 'applicationProtocols', /h2 is listed twice/],
   [{ applicationProtocols: ['héllo'] }, 'applicationProtocols', /printable ASCII/],
   [{ applicationProtocols: ['x'.repeat(256)] }, 'applicationProtocols', /1 to 255/],
+  [
+    { applicationProtocols: Array.from({ length: 300 }, (_, i) => `${i}${'x'.repeat(240)}`) },
+    'applicationProtocols',
+    /does not fit its extension/,
+  ],
   [{ maxFragmentLength: 63 }, 'maxFragmentLength', /64 to 16384, found 63/],
   [{ maxFragmentLength: 16385 }, 'maxFragmentLength', /found 16385/],
   [{ maxFragmentLength: 100.5 }, 'maxFragmentLength', /whole number/],
@@ -185,4 +190,16 @@ test('what a caller in JavaScript left out, or gave as something else, is named'
     () => clientConfig(wrong({ groups: 'x25519' })),
     isConfigError('groups', /a list, found string/),
   );
+});
+
+test('authorities that do not fit a CertificateRequest are found when the configuration is built', () => {
+  for (const authorities of [
+    Array.from({ length: 700 }, () => new Uint8Array(100).fill(0x30)),
+    [new Uint8Array()],
+  ]) {
+    assert.throws(
+      () => serverConfig(serverOptions({ verifier: { ...accepting, authorities } })),
+      isConfigError('verifier', /does not fit its extension/),
+    );
+  }
 });

@@ -50,7 +50,7 @@ const SERVERS: Readonly<Record<string, PairOptions['server']>> = {
 for (const [when, server] of Object.entries(SERVERS)) {
   for (const isLate of [false, true]) {
     test(`early data is skipped, and the handshake goes on ${when}${isLate ? ', with promises' : ''}`, async () => {
-      for (const lengths of [[1], [16], [100], [16_401], [5000, 5000, 1], [16_384, 16_384]]) {
+      for (const lengths of [[1], [16], [100], [16_401], [5000, 5000, 1], [16_384, 16_374]]) {
         const later = new Later();
         const provider = isLate ? lateProvider(nodeProvider, later, { aead: true }) : nodeProvider;
         const options = { client: { provider }, server: { provider, ...server } };
@@ -68,7 +68,7 @@ for (const [when, server] of Object.entries(SERVERS)) {
 
     test(`more early data than may be skipped is refused ${when}${isLate ? ', with promises' : ''}`, async () => {
       assert.equal(MAX_SKIPPED_EARLY_DATA, 32_768);
-      for (const lengths of [[16_384, 16_384, 1], Array.from({ length: 1639 }, () => 20)]) {
+      for (const lengths of [[16_384, 16_374, 0], Array.from({ length: 6554 }, () => 0)]) {
         const later = new Later();
         const provider = isLate ? lateProvider(nodeProvider, later, { aead: true }) : nodeProvider;
         const options = { client: { provider }, server: { provider, ...server } };

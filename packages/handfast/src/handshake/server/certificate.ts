@@ -1,5 +1,6 @@
 /** Phase 2 of a server's TLS 1.3 handshake: its own certificate, and the client's where it asks for one. */
 import { TlsError } from '../../wire/errors.ts';
+import { STATUS_TYPE_OCSP } from '../../wire/extensions/status-request.ts';
 import { signatureSchemeName } from '../../wire/registry.ts';
 import {
   judge,
@@ -39,7 +40,7 @@ export function* sendServerCertificate(
     });
   }
   const asked: Staples = {
-    ocspResponse: hello.extensions.statusRequest !== undefined,
+    ocspResponse: hello.extensions.statusRequest?.statusType === STATUS_TYPE_OCSP,
     signedCertificateTimestamps: hello.extensions.signedCertificateTimestamp !== undefined,
   };
   sendCertificate(h, own.identity, asked);

@@ -185,11 +185,16 @@ function identityReason({ identity, isVerifiable }: Suited, serverName: string |
 }
 
 function unrecognizedName(serverName: string | undefined): TlsError {
-  return new TlsError(
-    'ERR_UNRECOGNIZED_NAME',
-    serverName === undefined
-      ? 'the client named no server, and there is no certificate for that case'
-      : `there is no certificate for the server name '${serverName}'`,
-    { message: 'ClientHello' },
-  );
+  const context = { message: 'ClientHello' };
+  return serverName === undefined
+    ? new TlsError(
+        'ERR_MISSING_EXTENSION',
+        'ClientHello: expected server_name, found none; there is no certificate for a client that names no server',
+        context,
+      )
+    : new TlsError(
+        'ERR_UNRECOGNIZED_NAME',
+        `there is no certificate for the server name '${serverName}'`,
+        context,
+      );
 }

@@ -75,6 +75,7 @@ function readHello(h: ServerContext, received: HandshakeMessage): ClientHello {
   const hello = h.decode(clientHello, received);
   h.clientRandom = hello.random;
   const { supportedVersions, supportedGroups, keyShare, signatureAlgorithms } = hello.extensions;
+  const { preSharedKey, pskKeyExchangeModes } = hello.extensions;
   if (!supportedVersions?.includes(ProtocolVersion['TLSv1.3'])) {
     const versions = supportedVersions ?? [hello.legacyVersion];
     const offered = listed(
@@ -100,6 +101,9 @@ function readHello(h: ServerContext, received: HandshakeMessage): ClientHello {
   if (supportedGroups === undefined) throw missing('supported_groups');
   if (keyShare === undefined) throw missing('key_share');
   if (signatureAlgorithms === undefined) throw missing('signature_algorithms');
+  if (preSharedKey !== undefined && pskKeyExchangeModes === undefined) {
+    throw missing('psk_key_exchange_modes'); // even of one whose PSKs this server does not take (section 4.3.9)
+  }
   const supported = new Set(supportedGroups); // both lists are as long as the client likes
   const strange = keyShare.find(({ group }) => !supported.has(group));
   if (strange !== undefined) {
