@@ -70,11 +70,19 @@ export function ascii(text: string): Uint8Array {
   return bytes;
 }
 
-/** Text of bytes, one character a byte (ISO 8859-1): never fails, for ASCII protocols and for display. */
+/** Text of bytes, one character a byte (ISO 8859-1): never fails. For display see {@link printable}. */
 export function latin1(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
   return text;
+}
+
+/** Text of bytes for messages and logs, which no peer shall steer: what is not printable ASCII stands as `\\xNN`. */
+export function printable(bytes: Uint8Array): string {
+  return latin1(bytes).replace(
+    /[^\x20-\x7e]/g,
+    (character) => `\\x${HEX[character.charCodeAt(0)] as string}`,
+  );
 }
 
 /** An array of length zero, to share. */

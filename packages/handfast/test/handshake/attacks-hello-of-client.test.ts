@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_LISTED_NAMES } from '../../src/policy/limits.ts';
-import { concat } from '../../src/wire/bytes.ts';
+import { ascii, concat } from '../../src/wire/bytes.ts';
 import type { ClientHello } from '../../src/wire/messages/client-hello.ts';
 import { ExtensionType, NamedGroup } from '../../src/wire/registry.ts';
 import {
@@ -162,4 +162,18 @@ test('ClientHello: lists as long as they can be are chosen from, and only their 
   }
   const refused = new Pair({ client: { customize: { ClientHello: long(false) } } }).run();
   assert.ok(refused.errorOf('server', 'ERR_NO_SHARED_CIPHER_SUITE').message.length < 5000);
+});
+
+test('ClientHello: protocols whose names would steer a terminal are told in escapes', () => {
+  const names = [ascii('\x1b[2J'), ascii('x\n')];
+  const pair = new Pair({
+    client: {
+      customize: {
+        ClientHello: withExtensions((e) => ({ ...e, applicationLayerProtocolNegotiation: names })),
+      },
+    },
+    server: { applicationProtocols: ['h2'] },
+  }).run();
+  const { message } = pair.errorOf('server', 'ERR_NO_APPLICATION_PROTOCOL');
+  assert.ok(message.includes('the client offers \\x1b[2J, x\\x0a;'), message);
 });

@@ -8,6 +8,7 @@ import {
   equalBytes,
   fromHex,
   latin1,
+  printable,
   toHex,
 } from '../../src/wire/bytes.ts';
 
@@ -55,4 +56,12 @@ test('text both ways; ASCII holds nothing else', () => {
   assert.equal(latin1(ascii('GET /\r\n')), 'GET /\r\n');
   assert.equal(latin1(Uint8Array.of(0xe4)), 'ä');
   for (const text of ['ä', '\u{1f511}', '\x80']) assert.throws(() => ascii(text), RangeError);
+});
+
+test('printable text steers no terminal and no log', () => {
+  assert.equal(printable(ascii('http/1.1')), 'http/1.1');
+  assert.equal(
+    printable(Uint8Array.of(0x1b, 0x5b, 0x41, 0x0a, 0x7f, 0xff, 0x5c)),
+    '\\x1b[A\\x0a\\x7f\\xff\\',
+  );
 });

@@ -2,7 +2,7 @@
 import type { KeyExchangeOffer } from '../../crypto/provider.ts';
 import { type CipherSuiteInfo, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
-import { ascii, EMPTY, equalBytes, latin1 } from '../../wire/bytes.ts';
+import { ascii, EMPTY, equalBytes, latin1, printable } from '../../wire/bytes.ts';
 import { TlsError } from '../../wire/errors.ts';
 import { type Extensions, extensionTypes } from '../../wire/extensions/block.ts';
 import { EXTENSIONS } from '../../wire/extensions/index.ts';
@@ -317,7 +317,7 @@ export function* receiveEncryptedExtensions(h: ClientContext, offer: Offer): Han
   if (!offered.some((name) => equalBytes(name, chosen))) {
     throw illegal(
       message,
-      `the server chose the application protocol '${protocol}', which the client did not offer`,
+      `the server chose the application protocol '${printable(chosen)}', which the client did not offer`,
     );
   }
   h.choose({

@@ -1,6 +1,6 @@
 /** How a server chooses among what a client offers. Every choice comes with its reason. */
 import { type CipherSuiteInfo, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
-import { latin1 } from '../../wire/bytes.ts';
+import { latin1, printable } from '../../wire/bytes.ts';
 import { TlsError } from '../../wire/errors.ts';
 import type { ClientHello } from '../../wire/messages/client-hello.ts';
 import { cipherSuiteName, groupName, type NamedGroup, signatureSchemeName } from '../../wire/registry.ts';
@@ -97,7 +97,7 @@ export function chooseApplicationProtocol(h: ServerContext, hello: ClientHello):
   const offered = hello.extensions.applicationLayerProtocolNegotiation;
   if (offered === undefined || applicationProtocols.length === 0) return undefined;
   const chosen = firstShared(preference, applicationProtocols, offered.map(latin1));
-  const names = listed(offered, latin1);
+  const names = listed(offered, printable);
   if (chosen === undefined) {
     throw new TlsError(
       'ERR_NO_APPLICATION_PROTOCOL',

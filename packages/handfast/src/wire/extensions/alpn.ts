@@ -1,9 +1,9 @@
 /** application_layer_protocol_negotiation (RFC 7301 section 3.1). */
-import { latin1 } from '../bytes.ts';
+import { printable } from '../bytes.ts';
 import { checked, opaque, shown, vector } from '../codec.ts';
 import { ExtensionType } from '../registry.ts';
 
-const protocolName = shown(opaque(1, 0xff), latin1);
+const protocolName = shown(opaque(1, 0xff), printable);
 const protocolNameList = vector(protocolName, 2, 0xffff);
 
 export const applicationLayerProtocolNegotiation = {
