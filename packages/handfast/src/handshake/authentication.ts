@@ -15,6 +15,7 @@ import type { HandshakeContext } from './context.ts';
 import { guarded, type Handshake, settled } from './driver.ts';
 import type { AuthenticatedPeer } from './established.ts';
 import type { Identity } from './identity.ts';
+import { illegal, unsolicited } from './refusals.ts';
 import type { PeerVerifier } from './verifier.ts';
 
 /** What a peer may staple to its certificates: that which it was asked for. */
@@ -89,18 +90,16 @@ export function readCertificate(
 ): ShownCertificate {
   const message: Certificate = h.decode(certificate, received);
   if (message.certificateRequestContext.length > 0) {
-    throw new TlsError(
-      'ERR_ILLEGAL_PARAMETER',
-      'Certificate: expected an empty request context during the handshake, found one',
-      { message: 'Certificate' },
-    );
+    throw illegal('Certificate', 'expected an empty request context during the handshake, found one');
   }
   for (const { extensions } of message.certificateList) {
-    if (extensions.statusRequest !== undefined && !wanted.ocspResponse) throw unasked('status_request');
+    if (extensions.statusRequest !== undefined && !wanted.ocspResponse)
+      throw unsolicited('Certificate', 'status_request');
     if (extensions.signedCertificateTimestamp !== undefined && !wanted.signedCertificateTimestamps) {
-      throw unasked('signed_certificate_timestamp');
+      throw unsolicited('Certificate', 'signed_certificate_timestamp');
     }
-    if (extensions.unknown?.[0] !== undefined) throw unasked(extensionName(extensions.unknown[0].type));
+    if (extensions.unknown?.[0] !== undefined)
+      throw unsolicited('Certificate', extensionName(extensions.unknown[0].type));
   }
   const leaf = message.certificateList[0]?.extensions;
   return {
@@ -110,14 +109,6 @@ export function readCertificate(
       ? {}
       : { signedCertificateTimestamps: leaf.signedCertificateTimestamp }),
   };
-}
-
-function unasked(extension: string): TlsError {
-  return new TlsError(
-    'ERR_UNSUPPORTED_EXTENSION',
-    `Certificate: an entry carries the extension ${extension}, which was not asked for`,
-    { message: 'Certificate' },
-  );
 }
 
 /**
@@ -165,18 +156,14 @@ export function* receiveCertificateVerify(
   const { algorithm: scheme, signature } = h.decode(certificateVerify, received);
   const algorithm = offered.includes(scheme) ? certificateVerifyAlgorithm(scheme) : undefined;
   if (algorithm === undefined) {
-    throw new TlsError(
-      'ERR_ILLEGAL_PARAMETER',
-      `${message}: signed with ${signatureSchemeName(scheme)}, which was not offered`,
-      { message },
-    );
+    throw illegal(message, `signed with ${signatureSchemeName(scheme)}, which was not offered`);
   }
   const key: PublicKey | undefined = shown.chain[0]?.publicKeyInfo.key;
   if (key === undefined || !schemeFitsKey(scheme, key)) {
-    throw new TlsError(
-      'ERR_ILLEGAL_PARAMETER',
-      `${message}: signed with ${signatureSchemeName(scheme)}, which does not fit the certificate's ${key?.kind ?? 'unknown'} key`,
-      { message },
+    const kind = key?.kind ?? 'unknown';
+    throw illegal(
+      message,
+      `signed with ${signatureSchemeName(scheme)}, which does not fit the certificate's ${kind} key`,
     );
   }
   const signer: Role = h.role === 'client' ? 'server' : 'client';

@@ -119,6 +119,7 @@ export class RecordReader {
    * @throws {TlsError} `ERR_EXCESS_HANDSHAKE_DATA` when the message before the change does not end its record.
    */
   changeKeys(epoch: Epoch, protection: RecordProtection): void {
+    if (this.#isClosed) throw new TlsError('ERR_CLOSED', 'nothing is read any more');
     this.requireRecordBoundary();
     this.#epoch = epoch;
     this.#protection = protection;

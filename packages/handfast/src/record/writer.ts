@@ -108,6 +108,7 @@ export class RecordWriter {
 
   /** Adds a whole handshake message to the flight. It is not copied: do not change it before {@link flush}. */
   handshake(message: Uint8Array): void {
+    this.#requireOpen();
     this.#flight.push(message);
   }
 
@@ -163,6 +164,7 @@ export class RecordWriter {
 
   /** From the next record on, this key is used. What was held back is sent first, with the old one. */
   changeKeys(epoch: Epoch, protection: RecordProtection): void {
+    this.#requireOpen();
     this.#flush();
     this.#epoch = epoch;
     this.#protection = protection;
@@ -181,6 +183,10 @@ export class RecordWriter {
     const outgoing = this.#outgoing;
     this.#outgoing = [];
     return outgoing;
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new TlsError('ERR_CLOSED', 'nothing is sent any more');
   }
 
   #fragment(type: number, bytes: Uint8Array, beforeEach?: () => void): void {
@@ -235,7 +241,7 @@ export class RecordWriter {
 
   #enqueue(sealed: Awaitable<SealedRecord>, info: Queued['info']): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#isClosed) throw new TlsError('ERR_CLOSED', 'nothing is sent any more');
+    this.#requireOpen();
     if (!isPromise(sealed) && this.#queue.length === 0) {
       this.#put(sealed, info);
       return;

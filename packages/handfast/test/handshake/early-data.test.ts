@@ -135,3 +135,26 @@ test('a second ClientHello that still offers early data is refused', () => {
   }).run();
   pair.errorOf('server', 'ERR_ILLEGAL_PARAMETER');
 });
+
+test('a ClientHello that brings a cookie back and still offers early data is refused where nothing was kept', () => {
+  const server = { cookieSecret: new Uint8Array(32), alwaysRetry: true };
+  let cookie: Uint8Array | undefined;
+  new Pair({
+    server: {
+      ...server,
+      customize: {
+        HelloRetryRequest: (m) => {
+          cookie = m.extensions.cookie;
+          return m;
+        },
+      },
+    },
+  }).run();
+  assert.ok(cookie !== undefined);
+  const again = { cookie, earlyData: true as const };
+  const pair = new Pair({
+    client: { customize: { ClientHello: (m) => ({ ...m, extensions: { ...m.extensions, ...again } }) } },
+    server,
+  }).run();
+  assert.match(pair.errorOf('server', 'ERR_ILLEGAL_PARAMETER').message, /early_data/);
+});

@@ -400,3 +400,15 @@ test('pendingLength tells what was cut off', () => {
   readAll(reader);
   assert.equal(reader.pendingLength, 0);
 });
+
+test('a reader that was closed reads nothing more and takes no key', () => {
+  const { seal, open } = keyPair();
+  const reader = new RecordReader({ role: 'client' });
+  reader.changeKeys('application', open);
+  reader.push(sealRecord(seal, application_data, Uint8Array.of(1)));
+  reader.close();
+  reader.push(sealRecord(seal, application_data, Uint8Array.of(2)));
+  assert.deepEqual(readAll(reader), []);
+  assert.equal(reader.pendingLength, 0);
+  assert.throws(() => reader.changeKeys('application', keyPair().open), { code: 'ERR_CLOSED' });
+});

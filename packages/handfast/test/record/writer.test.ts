@@ -292,8 +292,8 @@ test('a writer that was closed takes nothing more, and gives away what it had', 
   assert.throws(() => writer.applicationData(Uint8Array.of(2)), { code: 'ERR_CLOSED' });
   assert.throws(() => writer.alert('internal_error'), { code: 'ERR_CLOSED' });
   assert.throws(() => writer.changeCipherSpec(), { code: 'ERR_CLOSED' });
-  writer.handshake(handshakeMessage(24, 1));
-  assert.throws(() => writer.flush(), { code: 'ERR_CLOSED' });
+  assert.throws(() => writer.handshake(handshakeMessage(24, 1)), { code: 'ERR_CLOSED' });
+  assert.throws(() => writer.changeKeys('application', keyPair().seal), { code: 'ERR_CLOSED' });
   assert.deepEqual(shapes(records), ['application 0 23 1']);
   assert.deepEqual(concat(...writer.takeOutgoing()), records[0]?.bytes);
 });

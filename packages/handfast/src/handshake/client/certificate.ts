@@ -14,6 +14,7 @@ import { guarded, type Handshake } from '../driver.ts';
 import type { AuthenticatedPeer, Established } from '../established.ts';
 import type { Identity } from '../identity.ts';
 import { listed } from '../listed.ts';
+import { illegal, missing } from '../refusals.ts';
 import { bestSuited, issuedBy } from '../selection.ts';
 import type { ClientContext, Offer, Target } from './hello.ts';
 import { oidFilter } from './oid-filters.ts';
@@ -64,16 +65,10 @@ export function* receiveServerCertificate(
 function checkRequest(request: CertificateRequest): CertificateRequest {
   const message = 'CertificateRequest';
   if (request.certificateRequestContext.length > 0) {
-    throw new TlsError(
-      'ERR_ILLEGAL_PARAMETER',
-      `${message}: expected an empty context during the handshake`,
-      { message },
-    );
+    throw illegal(message, 'expected an empty context during the handshake, found one');
   }
   if (request.extensions.signatureAlgorithms === undefined) {
-    throw new TlsError('ERR_MISSING_EXTENSION', `${message}: expected signature_algorithms, found none`, {
-      message,
-    });
+    throw missing(message, 'signature_algorithms');
   }
   return request;
 }

@@ -5,7 +5,6 @@ import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
 import { ascii, EMPTY, equalBytes, latin1, printable } from '../../wire/bytes.ts';
 import { TlsError } from '../../wire/errors.ts';
 import { type Extensions, extensionTypes } from '../../wire/extensions/block.ts';
-import { EXTENSIONS } from '../../wire/extensions/index.ts';
 import { EMPTY_OCSP_REQUEST, STATUS_TYPE_OCSP } from '../../wire/extensions/status-request.ts';
 import type { ClientHello } from '../../wire/messages/client-hello.ts';
 import { type EncryptedExtensions, encryptedExtensions } from '../../wire/messages/encrypted-extensions.ts';
@@ -26,6 +25,7 @@ import {
 import type { ClientConfig } from '../config.ts';
 import type { HandshakeContext } from '../context.ts';
 import { type Handshake, settled } from '../driver.ts';
+import { illegal, missing, unsolicited, wrongLegacyVersion } from '../refusals.ts';
 
 /** Whom a client wants to reach. */
 export interface Target {
@@ -159,7 +159,11 @@ function requireTls13(answer: AnyServerHello): ServerHello {
   const message = 'ServerHello';
   const { legacyVersion, random } = answer.hello;
   if (legacyVersion > ProtocolVersion['TLSv1.2']) {
-    throw wrongVersion(message, 'expected TLSv1.3 in supported_versions, found no such extension');
+    throw new TlsError(
+      'ERR_PROTOCOL_VERSION',
+      `${message}: expected TLSv1.3 in supported_versions, found no such extension`,
+      { message },
+    );
   }
   const chosen = versionName(legacyVersion);
   if (DOWNGRADE_SENTINELS.some((sentinel) => equalBytes(random.subarray(-sentinel.length), sentinel))) {
@@ -185,10 +189,7 @@ function checkCommon(offer: Offer, hello: ServerHello | HelloRetryRequest, messa
     throw illegal(message, `expected TLSv1.3 in supported_versions, found ${versionName(supportedVersions)}`);
   }
   if (hello.legacyVersion !== ProtocolVersion['TLSv1.2']) {
-    throw wrongVersion(
-      message,
-      `expected the legacy version TLSv1.2, found ${versionName(hello.legacyVersion)}`,
-    );
+    throw wrongLegacyVersion(message, hello.legacyVersion);
   }
   if (!equalBytes(hello.legacySessionIdEcho, offer.hello.legacySessionId)) {
     throw illegal(message, 'the session id is not the one that the client sent');
@@ -196,7 +197,7 @@ function checkCommon(offer: Offer, hello: ServerHello | HelloRetryRequest, messa
   if (hello.legacyCompressionMethod !== 0) {
     throw illegal(message, `expected no compression, found method ${hello.legacyCompressionMethod}`);
   }
-  if (unknown?.[0] !== undefined) throw unsolicited(message, unknown[0].type);
+  if (unknown?.[0] !== undefined) throw unsolicited(message, extensionName(unknown[0].type));
   const suite = offer.hello.cipherSuites.includes(hello.cipherSuite)
     ? TLS13_CIPHER_SUITES.get(hello.cipherSuite)
     : undefined;
@@ -266,7 +267,7 @@ function checkServerHello(offer: Offer, hello: ServerHello): ServerChoice {
       `the server chose ${suite.name} after it had chosen ${cipherSuiteName(offer.retry.cipherSuite)} in HelloRetryRequest`,
     );
   }
-  if (preSharedKey !== undefined) throw unsolicited(message, EXTENSIONS.preSharedKey.type);
+  if (preSharedKey !== undefined) throw unsolicited(message, 'pre_shared_key');
   if (keyShare === undefined) throw missing(message, 'key_share');
   const keyExchange = offer.keyExchanges.get(keyShare.group);
   if (keyExchange === undefined) {
@@ -308,7 +309,7 @@ export function* receiveEncryptedExtensions(h: ClientContext, offer: Offer): Han
   const { extensions }: EncryptedExtensions = h.decode(encryptedExtensions, received);
   const message = 'EncryptedExtensions';
   const extra = extensions.order?.find((type) => !offer.extensionTypes.has(type));
-  if (extra !== undefined) throw unsolicited(message, extra);
+  if (extra !== undefined) throw unsolicited(message, extensionName(extra));
   h.transcript.add(received.message);
   const [chosen] = extensions.applicationLayerProtocolNegotiation ?? [];
   if (chosen === undefined) return undefined;
@@ -328,24 +329,4 @@ export function* receiveEncryptedExtensions(h: ClientContext, offer: Offer): Han
     reason: 'the server chose it from the offer',
   });
   return protocol;
-}
-
-function illegal(message: string, text: string): TlsError {
-  return new TlsError('ERR_ILLEGAL_PARAMETER', `${message}: ${text}`, { message });
-}
-
-function wrongVersion(message: string, text: string): TlsError {
-  return new TlsError('ERR_PROTOCOL_VERSION', `${message}: ${text}`, { message });
-}
-
-function missing(message: string, extension: string): TlsError {
-  return new TlsError('ERR_MISSING_EXTENSION', `${message}: expected ${extension}, found none`, { message });
-}
-
-function unsolicited(message: string, type: number): TlsError {
-  return new TlsError(
-    'ERR_UNSUPPORTED_EXTENSION',
-    `${message}: the server answered the extension ${extensionName(type)}, which the client did not send`,
-    { message },
-  );
 }

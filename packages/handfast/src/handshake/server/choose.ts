@@ -11,6 +11,7 @@ import { guarded, type Handshake } from '../driver.ts';
 import type { Established } from '../established.ts';
 import type { Identity } from '../identity.ts';
 import { listed } from '../listed.ts';
+import { missing } from '../refusals.ts';
 import { bestSuited, type Suited } from '../selection.ts';
 
 export type ServerContext = HandshakeContext<ServerConfig>;
@@ -185,16 +186,10 @@ function identityReason({ identity, isVerifiable }: Suited, serverName: string |
 }
 
 function unrecognizedName(serverName: string | undefined): TlsError {
-  const context = { message: 'ClientHello' };
-  return serverName === undefined
-    ? new TlsError(
-        'ERR_MISSING_EXTENSION',
-        'ClientHello: expected server_name, found none; there is no certificate for a client that names no server',
-        context,
-      )
-    : new TlsError(
-        'ERR_UNRECOGNIZED_NAME',
-        `there is no certificate for the server name '${serverName}'`,
-        context,
-      );
+  if (serverName === undefined) return missing('ClientHello', 'server_name');
+  return new TlsError(
+    'ERR_UNRECOGNIZED_NAME',
+    `there is no certificate for the server name '${serverName}'`,
+    { message: 'ClientHello' },
+  );
 }

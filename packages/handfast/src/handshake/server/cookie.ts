@@ -6,7 +6,8 @@ import type { CryptoProvider } from '../../crypto/provider.ts';
 import { COOKIE_LIFETIME } from '../../policy/defaults.ts';
 import { concat, constantTimeEqual } from '../../wire/bytes.ts';
 import { decode, encode, type Infer, opaque, struct, uint8, uint16, uint32 } from '../../wire/codec.ts';
-import { TlsError } from '../../wire/errors.ts';
+import type { TlsError } from '../../wire/errors.ts';
+import { illegal } from '../refusals.ts';
 
 const COOKIE_VERSION = 1;
 const MAC_LENGTH = 32;
@@ -41,8 +42,7 @@ export function openCookie(
   cookie: Uint8Array,
   now: number,
 ): CookieState {
-  const refuse = (text: string): TlsError =>
-    new TlsError('ERR_ILLEGAL_PARAMETER', `ClientHello: the cookie ${text}`, { message: 'ClientHello' });
+  const refuse = (text: string): TlsError => illegal('ClientHello', `the cookie ${text}`);
   const state = cookie.subarray(0, -MAC_LENGTH);
   const mac = cookie.subarray(-MAC_LENGTH);
   if (!constantTimeEqual(mac, provider.hmac('SHA-256', secret, state))) {

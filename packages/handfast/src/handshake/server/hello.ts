@@ -19,6 +19,7 @@ import {
 } from '../../wire/registry.ts';
 import type { Handshake } from '../driver.ts';
 import { listed } from '../listed.ts';
+import { illegal, missing, wrongLegacyVersion } from '../refusals.ts';
 import { chooseCipherSuite, chooseGroup, type ServerContext } from './choose.ts';
 import { type CookieState, cookieTime, openCookie, sealCookie } from './cookie.ts';
 
@@ -54,7 +55,7 @@ export function* receiveClientHello(h: ServerContext): Handshake<ClientOffer> {
   const secondHello = readHello(h, second);
   checkUnchanged(hello, secondHello);
   if (!sameCookie(secondHello.extensions.cookie, retry.extensions.cookie)) {
-    throw illegal('the second ClientHello does not carry the cookie of the HelloRetryRequest');
+    throw illegal(message, 'the second ClientHello does not carry the cookie of the HelloRetryRequest');
   }
   h.transcript.add(second.message);
   return {
@@ -89,25 +90,24 @@ function readHello(h: ServerContext, received: HandshakeMessage): ClientHello {
     );
   }
   if (hello.legacyVersion !== ProtocolVersion['TLSv1.2']) {
-    throw new TlsError(
-      'ERR_PROTOCOL_VERSION',
-      `${message}: expected the legacy version TLSv1.2, found ${versionName(hello.legacyVersion)}`,
-      { message },
-    );
+    throw wrongLegacyVersion(message, hello.legacyVersion);
   }
   if (!equalBytes(hello.legacyCompressionMethods, Uint8Array.of(0))) {
-    throw illegal('expected no compression method but null, as TLS 1.3 demands');
+    throw illegal(message, 'expected no compression method but null, as TLS 1.3 demands');
   }
-  if (supportedGroups === undefined) throw missing('supported_groups');
-  if (keyShare === undefined) throw missing('key_share');
-  if (signatureAlgorithms === undefined) throw missing('signature_algorithms');
+  if (supportedGroups === undefined) throw missing(message, 'supported_groups');
+  if (keyShare === undefined) throw missing(message, 'key_share');
+  if (signatureAlgorithms === undefined) throw missing(message, 'signature_algorithms');
   if (preSharedKey !== undefined && pskKeyExchangeModes === undefined) {
-    throw missing('psk_key_exchange_modes'); // even of one whose PSKs this server does not take (section 4.3.9)
+    throw missing(message, 'psk_key_exchange_modes'); // even of one whose PSKs this server does not take (section 4.3.9)
   }
   const supported = new Set(supportedGroups); // both lists are as long as the client likes
   const strange = keyShare.find(({ group }) => !supported.has(group));
   if (strange !== undefined) {
-    throw illegal(`a key share for ${groupName(strange.group)}, which is not among its supported_groups`);
+    throw illegal(
+      message,
+      `a key share for ${groupName(strange.group)}, which is not among its supported_groups`,
+    );
   }
   return hello;
 }
@@ -178,16 +178,23 @@ function continueFromCookie(
   cookie: Uint8Array,
 ): ClientOffer {
   const { config, provider } = h;
-  if (config.cookieSecret === undefined) throw illegal('a cookie, but this server gave none');
+  if (config.cookieSecret === undefined) throw illegal(message, 'a cookie, but this server gave none');
   const state: CookieState = openCookie(provider, config.cookieSecret, cookie, config.now());
   const suite = config.cipherSuites.includes(state.cipherSuite)
     ? TLS13_CIPHER_SUITES.get(state.cipherSuite)
     : undefined;
   if (suite === undefined || !config.groups.includes(state.group)) {
-    throw illegal('the cookie names a cipher suite or group that this server does not take any more');
+    throw illegal(
+      message,
+      'the cookie names a cipher suite or group that this server does not take any more',
+    );
   }
+  if (hello.extensions.earlyData !== undefined) throw earlyDataAgain();
   if (!hello.cipherSuites.includes(suite.suite)) {
-    throw illegal(`it no longer offers ${cipherSuiteName(suite.suite)}, which the HelloRetryRequest chose`);
+    throw illegal(
+      message,
+      `it no longer offers ${cipherSuiteName(suite.suite)}, which the HelloRetryRequest chose`,
+    );
   }
   const shareRequested = state.shareRequested === 1;
   const retry = makeRetry(hello, suite.suite, shareRequested ? state.group : undefined, cookie);
@@ -217,6 +224,7 @@ function retriedShare(hello: ClientHello, group: NamedGroup, asked: boolean): Ui
   const share = shares.find((entry) => entry.group === group);
   if (share === undefined || (asked && shares.length !== 1)) {
     throw illegal(
+      message,
       `expected exactly one key share after HelloRetryRequest, for ${groupName(group)}; ` +
         `found ${listed(shares, (entry) => groupName(entry.group)).join(', ') || 'none'}`,
     );
@@ -254,8 +262,15 @@ function checkUnchanged(first: ClientHello, second: ClientHello): void {
     !equalBytes(first.legacySessionId, second.legacySessionId) ||
     first.cipherSuites.join() !== second.cipherSuites.join() ||
     !equalBytes(unchangeable(first), unchangeable(second));
-  if (changed) throw illegal('the second ClientHello changes more than a HelloRetryRequest allows');
-  if (second.extensions.earlyData !== undefined) throw illegal('early_data after HelloRetryRequest');
+  if (changed) throw illegal(message, 'the second ClientHello changes more than a HelloRetryRequest allows');
+  if (second.extensions.earlyData !== undefined) throw earlyDataAgain();
+}
+
+function earlyDataAgain(): TlsError {
+  return illegal(
+    message,
+    'expected no early_data after HelloRetryRequest (RFC 9846 section 4.2.2), found it',
+  );
 }
 
 /** Sends ServerHello with the server's key share. */
@@ -301,12 +316,4 @@ export function sendEncryptedExtensions(
         : { applicationLayerProtocolNegotiation: [ascii(applicationProtocol)] }),
     },
   });
-}
-
-function illegal(text: string): TlsError {
-  return new TlsError('ERR_ILLEGAL_PARAMETER', `${message}: ${text}`, { message });
-}
-
-function missing(extension: string): TlsError {
-  return new TlsError('ERR_MISSING_EXTENSION', `${message}: expected ${extension}, found none`, { message });
 }
