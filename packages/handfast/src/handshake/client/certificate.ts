@@ -1,5 +1,6 @@
 /** Phase 2 of a client's TLS 1.3 handshake: the server's certificate, and the client's own where it is asked for. */
 import { TlsError } from '../../wire/errors.ts';
+import type { Extensions } from '../../wire/extensions/block.ts';
 import { type CertificateRequest, certificateRequest } from '../../wire/messages/certificate-request.ts';
 import { HandshakeType, signatureSchemeName } from '../../wire/registry.ts';
 import {
@@ -39,11 +40,7 @@ export function* receiveServerCertificate(
     received = yield* h.receive();
   }
   const { extensions } = offer.hello;
-  const asked: Staples = {
-    ocspResponse: extensions.statusRequest !== undefined,
-    signedCertificateTimestamps: extensions.signedCertificateTimestamp !== undefined,
-  };
-  const shown = readCertificate(h, received, asked);
+  const shown = readCertificate(h, received, staplesAskedFor(extensions));
   if (shown.chain.length === 0) {
     throw new TlsError('ERR_EMPTY_CERTIFICATE', 'Certificate: a server must show a certificate, found none', {
       message: 'Certificate',
@@ -60,6 +57,17 @@ export function* receiveServerCertificate(
     reason: 'the server signed with it',
   });
   return { peer: { ...judged, signatureScheme }, ...(request === undefined ? {} : { request }) };
+}
+
+/** The staples that a ClientHello or a CertificateRequest asks for: in both, the extension's presence says it. */
+function staplesAskedFor({
+  statusRequest,
+  signedCertificateTimestamp,
+}: Extensions<'ClientHello'> | Extensions<'CertificateRequest'>): Staples {
+  return {
+    ocspResponse: statusRequest !== undefined,
+    signedCertificateTimestamps: signedCertificateTimestamp !== undefined,
+  };
 }
 
 function checkRequest(request: CertificateRequest): CertificateRequest {
@@ -90,12 +98,7 @@ export function* sendClientCertificate(
         ? 'the server asked for a certificate, and the client has none that fits the request'
         : 'the server asked for a certificate, and this one fits the request best',
   });
-  const { statusRequest, signedCertificateTimestamp } = request.extensions;
-  const asked: Staples = {
-    ocspResponse: statusRequest !== undefined,
-    signedCertificateTimestamps: signedCertificateTimestamp !== undefined,
-  };
-  sendCertificate(h, own?.identity, asked);
+  sendCertificate(h, own?.identity, staplesAskedFor(request.extensions));
   if (own !== undefined) yield* sendCertificateVerify(h, own.identity, own.signatureScheme);
   return own && { identity: own.identity, signatureScheme: own.signatureScheme };
 }
