@@ -42,6 +42,13 @@ export const ERROR_ALERTS = {
   ERR_ILLEGAL_PARAMETER: 'illegal_parameter',
   ERR_BAD_KEY_SHARE: 'illegal_parameter',
   ERR_DOWNGRADE: 'illegal_parameter',
+  ERR_INAPPROPRIATE_FALLBACK: 'inappropriate_fallback',
+  ERR_NO_EXTENDED_MASTER_SECRET: 'handshake_failure',
+  ERR_WEAK_KEY_EXCHANGE: 'insufficient_security',
+  // Renegotiation
+  ERR_INSECURE_RENEGOTIATION: 'handshake_failure',
+  ERR_RENEGOTIATION: 'no_renegotiation',
+  ERR_TOO_MANY_RENEGOTIATIONS: 'unexpected_message',
   // Authentication
   ERR_BAD_SIGNATURE: 'decrypt_error',
   ERR_BAD_FINISHED: 'decrypt_error',
