@@ -6,7 +6,8 @@ import { type KeyLogLabel, keyLogLine } from '../keys/key-log.ts';
 import { trafficKeys } from '../keys/traffic.ts';
 import { Transcript } from '../keys/transcript.ts';
 import type { HandshakeMessage } from '../record/handshake-assembler.ts';
-import { KEY_LIMITS, RecordProtection } from '../record/protection.ts';
+import { KEY_LIMITS, type RecordProtection } from '../record/protection.ts';
+import { Protection13 } from '../record/protection13.ts';
 import type { Epoch } from '../record/types.ts';
 import type { ChoiceEvent, Direction, Phase, Role, TraceListener } from '../trace/events.ts';
 import { EMPTY, equalBytes } from '../wire/bytes.ts';
@@ -191,7 +192,7 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
       maxRecords,
       updateAfter: Math.min(updateAfter, this.config.recordsPerKey ?? updateAfter),
     };
-    this.records.changeKeys(direction, epoch, new RecordProtection({ aead, iv, limits }));
+    this.records.changeKeys(direction, epoch, new Protection13({ aead, iv, limits }));
     this.observers.onTrace?.({ type: 'keys', direction, epoch, generation, cipherSuite: info.name });
   }
 

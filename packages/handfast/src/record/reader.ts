@@ -174,7 +174,10 @@ export class RecordReader {
         `expected a protected record of version 0x0303, found 0x${record.version.toString(16).padStart(4, '0')}`,
       );
     }
-    const opened = this.#earlyDataBudget === undefined ? protection.open(record) : protection.tryOpen(record);
+    const opened =
+      this.#earlyDataBudget === undefined || protection.tryOpen === undefined
+        ? protection.open(record)
+        : protection.tryOpen(record);
     if (!isPromise(opened)) return this.#acceptOpened(record, opened);
     this.#isWaiting = true;
     return opened.then((inner) => {

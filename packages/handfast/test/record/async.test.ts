@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Aead } from '../../src/crypto/provider.ts';
-import { KEY_LIMITS, RecordProtection } from '../../src/record/protection.ts';
+import { KEY_LIMITS, type RecordProtection } from '../../src/record/protection.ts';
+import { Protection13 } from '../../src/record/protection13.ts';
 import { type Incoming, RecordReader } from '../../src/record/reader.ts';
 import { RecordWriter } from '../../src/record/writer.ts';
 import { concat } from '../../src/wire/bytes.ts';
@@ -14,7 +15,7 @@ const KEY = new Uint8Array(16).fill(3);
 const IV = new Uint8Array(12).fill(9);
 
 function protection(wrap: (aead: Aead) => Aead = (aead) => aead): RecordProtection {
-  return new RecordProtection({
+  return new Protection13({
     aead: wrap(syncAead('AES-128-GCM', KEY)),
     iv: IV,
     limits: KEY_LIMITS['AES-128-GCM'],

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { nodeProvider as provider } from '../../src/crypto/node/index.ts';
 import { Hkdf } from '../../src/keys/hkdf.ts';
 import { trafficKeys } from '../../src/keys/traffic.ts';
-import { KEY_LIMITS, RecordProtection } from '../../src/record/protection.ts';
+import { KEY_LIMITS, type RecordProtection } from '../../src/record/protection.ts';
+import { Protection13 } from '../../src/record/protection13.ts';
 import { type Incoming, RecordReader } from '../../src/record/reader.ts';
 import type { RecordInfo } from '../../src/record/types.ts';
 import { RecordWriter } from '../../src/record/writer.ts';
@@ -30,7 +31,7 @@ function keysOf(name: TraceName, sender: Side): Keys {
     const secret = RFC8448_VALUES[name]?.[`${sender === 'client' ? 'c' : 's'} ${label} traffic`];
     assert(secret !== undefined);
     const { key, iv } = trafficKeys(hkdf, fromHex(secret), AEAD);
-    return new RecordProtection({ aead: provider.aead(AEAD, key), iv, limits: KEY_LIMITS[AEAD] });
+    return new Protection13({ aead: provider.aead(AEAD, key), iv, limits: KEY_LIMITS[AEAD] });
   };
   return { handshake: protection('hs'), application: protection('ap') };
 }

@@ -7,7 +7,8 @@ import {
   type AeadName,
   isPromise,
 } from '../../src/crypto/provider.ts';
-import { KEY_LIMITS, type KeyLimits, RecordProtection } from '../../src/record/protection.ts';
+import { KEY_LIMITS, type KeyLimits, type RecordProtection } from '../../src/record/protection.ts';
+import { Protection13 } from '../../src/record/protection13.ts';
 import { type Incoming, RecordReader } from '../../src/record/reader.ts';
 import type { Epoch } from '../../src/record/types.ts';
 import { concat } from '../../src/wire/bytes.ts';
@@ -79,8 +80,8 @@ export function keyPair(
   const aead = wrap(syncAead(name, randomBytes(AEAD_KEY_LENGTH[name])));
   const iv = new Uint8Array(randomBytes(12));
   return {
-    seal: new RecordProtection({ aead, iv, limits }),
-    open: new RecordProtection({ aead, iv, limits }),
+    seal: new Protection13({ aead, iv, limits }),
+    open: new Protection13({ aead, iv, limits }),
   };
 }
 

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import type { Aead } from '../../src/crypto/provider.ts';
 import { MAX_AES_GCM_RECORDS, MAX_CIPHERTEXT_LENGTH, MAX_PLAINTEXT_LENGTH } from '../../src/policy/limits.ts';
 import { type RawRecord, RecordFramer } from '../../src/record/framing.ts';
-import { KEY_LIMITS, type OpenedRecord, RecordProtection } from '../../src/record/protection.ts';
+import { KEY_LIMITS, type OpenedRecord, type RecordProtection } from '../../src/record/protection.ts';
+import { Protection13 } from '../../src/record/protection13.ts';
 import { concat, fromHex, toHex } from '../../src/wire/bytes.ts';
 import { AEAD_NAMES, keyPair, record, sealRecord, syncAead } from './support.ts';
 
@@ -45,8 +46,7 @@ for (const name of AEAD_NAMES) {
     const { seal } = keyPair(name);
     const key = randomBytes(name === 'AES-128-GCM' ? 16 : 32);
     const iv = randomBytes(12);
-    const protection = () =>
-      new RecordProtection({ aead: syncAead(name, key), iv, limits: KEY_LIMITS[name] });
+    const protection = () => new Protection13({ aead: syncAead(name, key), iv, limits: KEY_LIMITS[name] });
     const good = sealRecord(protection(), 23, Uint8Array.of(1, 2, 3, 4));
     assert.deepEqual(opened(protection(), good).content, Uint8Array.of(1, 2, 3, 4));
     for (let bit = 0; bit < good.length * 8; bit++) {
@@ -128,7 +128,7 @@ test('the nonce is the iv XOR the sequence number, the additional data is the he
     open: () => undefined,
   };
   const iv = fromHex('00112233445566778899aabb');
-  const protection = new RecordProtection({ aead, iv, limits: KEY_LIMITS['AES-128-GCM'] });
+  const protection = new Protection13({ aead, iv, limits: KEY_LIMITS['AES-128-GCM'] });
   for (let i = 0; i < 70_000; i++) protection.seal(23, new Uint8Array(2), 0);
   assert.equal(seen[0], '00112233445566778899aabb 1703030013');
   assert.equal(seen[1], '00112233445566778899aaba 1703030013');
@@ -161,7 +161,7 @@ test('the limits are those of RFC 9846 section 5.5', () => {
 test('an iv of another length is refused', () => {
   assert.throws(
     () =>
-      new RecordProtection({
+      new Protection13({
         aead: syncAead('AES-128-GCM', new Uint8Array(16)),
         iv: new Uint8Array(8),
         limits: KEY_LIMITS['AES-128-GCM'],
@@ -184,7 +184,7 @@ test('a provider that throws or rejects is an internal error, with its cause', a
   const internal = { code: 'ERR_INTERNAL', alert: 'internal_error', cause: broken };
   const raw = framed(record(23, new Uint8Array(32)));
   for (const aead of [throwing, rejecting]) {
-    const protection = new RecordProtection({
+    const protection = new Protection13({
       aead,
       iv: new Uint8Array(12),
       limits: KEY_LIMITS['AES-128-GCM'],
