@@ -33,14 +33,25 @@ export interface Hash {
   clone(): Hash;
 }
 
-/** Authenticated ciphers of TLS 1.3 (RFC 9846 appendix B.4; RFC 5116, RFC 8439). */
-export type AeadName = 'AES-128-GCM' | 'AES-256-GCM' | 'CHACHA20-POLY1305';
+/** Authenticated ciphers (RFC 5116, RFC 6655, RFC 8439). */
+export type AeadName =
+  | 'AES-128-GCM'
+  | 'AES-256-GCM'
+  | 'CHACHA20-POLY1305'
+  | 'AES-128-CCM'
+  | 'AES-256-CCM'
+  | 'AES-128-CCM-8'
+  | 'AES-256-CCM-8';
 
-/** Key length in bytes, and the tag and nonce length that all three share. */
+/** Key, tag and nonce lengths in bytes. */
 export const AEAD_KEY_LENGTH: Readonly<Record<AeadName, number>> = {
   'AES-128-GCM': 16,
   'AES-256-GCM': 32,
   'CHACHA20-POLY1305': 32,
+  'AES-128-CCM': 16,
+  'AES-256-CCM': 32,
+  'AES-128-CCM-8': 16,
+  'AES-256-CCM-8': 32,
 };
 export const AEAD_TAG_LENGTH = 16;
 export const AEAD_NONCE_LENGTH = 12;
@@ -59,6 +70,12 @@ export interface Aead {
     ciphertext: Uint8Array,
   ): Awaitable<Uint8Array | undefined>;
 }
+
+/** Block ciphers in CBC mode, for TLS 1.2 (RFC 5246 section 6.2.3.2). */
+export type CbcName = 'AES-128-CBC' | 'AES-256-CBC';
+
+/** Key lengths in bytes. */
+export const CBC_KEY_LENGTH: Readonly<Record<CbcName, number>> = { 'AES-128-CBC': 16, 'AES-256-CBC': 32 };
 
 /** What a client made for one group: the share it sends, and the way to finish with the server's. */
 export interface KeyExchangeOffer {

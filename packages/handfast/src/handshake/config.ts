@@ -56,7 +56,7 @@ export interface EndpointOptions {
   readonly padding?: PaddingPolicy;
   /**
    * How many records this side seals with one key before it updates it (RFC 9846 section 4.7.3), 1 or more.
-   * Default, and never more than: 2^23 with AES-GCM, no limit of its own with ChaCha20-Poly1305.
+   * Default, and never more than: 2^23 with AES-GCM, 2^22 with AES-CCM, no limit of its own with ChaCha20-Poly1305.
    */
   readonly recordsPerKey?: number;
   /** The last word on the messages that this side sends. Default: they go out as they are made. */

@@ -1,6 +1,6 @@
 /** What a handshake coroutine works with: it sends, receives, switches keys, and tells what it does. */
 import type { CryptoProvider } from '../crypto/provider.ts';
-import type { CipherSuiteInfo } from '../keys/cipher-suites.ts';
+import type { CipherSuite13Info } from '../keys/cipher-suites.ts';
 import { Hkdf } from '../keys/hkdf.ts';
 import { type KeyLogLabel, keyLogLine } from '../keys/key-log.ts';
 import { trafficKeys } from '../keys/traffic.ts';
@@ -109,7 +109,7 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
   readonly choices: ChoiceEvent[] = [];
   /** `ClientHello.random`, which names this connection in key logs. */
   clientRandom: Uint8Array = EMPTY;
-  #suite: { readonly info: CipherSuiteInfo; readonly hkdf: Hkdf } | undefined;
+  #suite: { readonly info: CipherSuite13Info; readonly hkdf: Hkdf } | undefined;
 
   constructor(role: Role, config: Config, records: RecordPort, observers: Observers) {
     this.role = role;
@@ -169,7 +169,7 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
   }
 
   /** Settles the cipher suite, and with it the hash of transcript and key schedule. */
-  useCipherSuite(info: CipherSuiteInfo): void {
+  useCipherSuite(info: CipherSuite13Info): void {
     this.transcript.chooseHash(info.hash);
     this.#suite = { info, hkdf: new Hkdf(this.provider, info.hash) };
   }
@@ -196,7 +196,7 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
     this.observers.onTrace?.({ type: 'keys', direction, epoch, generation, cipherSuite: info.name });
   }
 
-  #chosen(): { readonly info: CipherSuiteInfo; readonly hkdf: Hkdf } {
+  #chosen(): { readonly info: CipherSuite13Info; readonly hkdf: Hkdf } {
     if (this.#suite === undefined) throw new TlsError('ERR_INTERNAL', 'the cipher suite is not chosen yet');
     return this.#suite;
   }

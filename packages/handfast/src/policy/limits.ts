@@ -33,6 +33,12 @@ export const MAX_AES_GCM_RECORDS = 23_726_566;
 /** Records after which an AES-GCM key is replaced, well before its limit: 2^23 (rustls does the same). */
 export const AES_GCM_KEY_UPDATE_RECORDS = 1 << 23;
 
+/** Records sealed with one AES-CCM key: 2^23 (RFC 9147 section 4.5.3). */
+export const MAX_AES_CCM_RECORDS = 1 << 23;
+
+/** Records after which an AES-CCM key is replaced: half of its limit. */
+export const AES_CCM_KEY_UPDATE_RECORDS = 1 << 22;
+
 /** Bytes of early data that a server skips, as they stand on the wire: twice the 16384 that OpenSSL's tickets allow. */
 export const MAX_SKIPPED_EARLY_DATA = 1 << 15;
 

@@ -1,6 +1,12 @@
 /** What the record layer asks of a key: one direction's records, sealed or opened, whatever the version of TLS. */
 import type { AeadName, Awaitable } from '../crypto/provider.ts';
-import { AES_GCM_KEY_UPDATE_RECORDS, MAX_AES_GCM_RECORDS, MAX_SEQUENCE_NUMBER } from '../policy/limits.ts';
+import {
+  AES_CCM_KEY_UPDATE_RECORDS,
+  AES_GCM_KEY_UPDATE_RECORDS,
+  MAX_AES_CCM_RECORDS,
+  MAX_AES_GCM_RECORDS,
+  MAX_SEQUENCE_NUMBER,
+} from '../policy/limits.ts';
 import { TlsError } from '../wire/errors.ts';
 import type { RawRecord } from './framing.ts';
 
@@ -17,11 +23,23 @@ const AES_GCM_LIMITS: KeyLimits = {
   maxRecords: MAX_AES_GCM_RECORDS,
 };
 
-/** The limits of RFC 9846 section 5.5. ChaCha20-Poly1305 has none below that of the sequence number. */
+const AES_CCM_LIMITS: KeyLimits = {
+  updateAfter: AES_CCM_KEY_UPDATE_RECORDS,
+  maxRecords: MAX_AES_CCM_RECORDS,
+};
+
+/**
+ * The limits of RFC 9846 section 5.5, and of RFC 9147 section 4.5.3 for CCM, of which the former says nothing.
+ * ChaCha20-Poly1305 has none below that of the sequence number.
+ */
 export const KEY_LIMITS: Readonly<Record<AeadName, KeyLimits>> = {
   'AES-128-GCM': AES_GCM_LIMITS,
   'AES-256-GCM': AES_GCM_LIMITS,
   'CHACHA20-POLY1305': { updateAfter: MAX_SEQUENCE_NUMBER, maxRecords: MAX_SEQUENCE_NUMBER },
+  'AES-128-CCM': AES_CCM_LIMITS,
+  'AES-256-CCM': AES_CCM_LIMITS,
+  'AES-128-CCM-8': AES_CCM_LIMITS,
+  'AES-256-CCM-8': AES_CCM_LIMITS,
 };
 
 /** A record ready for the wire, in two parts so that the larger one need not be copied. */

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { nodeProvider as provider } from '../../src/crypto/node/index.ts';
-import { AEAD_KEY_LENGTH, type CryptoProvider } from '../../src/crypto/provider.ts';
-import { TLS13_CIPHER_SUITES } from '../../src/keys/cipher-suites.ts';
+import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import { Exporter } from '../../src/keys/exporter.ts';
 import { Hkdf } from '../../src/keys/hkdf.ts';
 import { keyLogLine } from '../../src/keys/key-log.ts';
@@ -12,7 +11,6 @@ import { EarlySecret } from '../../src/keys/schedule13.ts';
 import { finishedVerifyData, nextTrafficSecret, trafficKeys } from '../../src/keys/traffic.ts';
 import { ascii, concat, EMPTY, toHex } from '../../src/wire/bytes.ts';
 import { ConfigError } from '../../src/wire/errors.ts';
-import { cipherSuiteName } from '../../src/wire/registry.ts';
 
 /** HKDF-Expand-Label for one block of SHA-384, written a second time. */
 function expandLabel(secret: Uint8Array, label: string, context: Uint8Array, length: number): Uint8Array {
@@ -135,14 +133,4 @@ test('a key log line has the label, the client random and the secret', () => {
     Uint8Array.of(1, 2, 0xff),
   );
   assert.equal(line, `CLIENT_TRAFFIC_SECRET_0 ${'ab'.repeat(32)} 0102ff`);
-});
-
-test('each cipher suite is what its name says', () => {
-  assert.equal(TLS13_CIPHER_SUITES.size, 3);
-  for (const [number, { suite, name, aead, hash }] of TLS13_CIPHER_SUITES) {
-    assert.equal(number, suite);
-    assert.equal(cipherSuiteName(number), name);
-    assert.equal(name, `TLS_${aead.replace('AES-', 'AES_').replaceAll('-', '_')}_${hash.replace('-', '')}`);
-    assert.ok(AEAD_KEY_LENGTH[aead] > 0);
-  }
 });

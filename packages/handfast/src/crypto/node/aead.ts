@@ -20,7 +20,7 @@ import { plain } from './buffers.ts';
  * Our names as OpenSSL spells them. The type of node:crypto's AEAD overloads is borrowed: for
  * ChaCha20-Poly1305 `setAAD` takes the same options as for GCM.
  */
-const OPENSSL_CIPHER: Readonly<Record<AeadName, CipherGCMTypes>> = {
+const OPENSSL_CIPHER: Readonly<Partial<Record<AeadName, CipherGCMTypes>>> = {
   'AES-128-GCM': 'aes-128-gcm',
   'AES-256-GCM': 'aes-256-gcm',
   'CHACHA20-POLY1305': 'chacha20-poly1305' as CipherGCMTypes,
@@ -31,7 +31,7 @@ const OPTIONS = { authTagLength: AEAD_TAG_LENGTH };
 function offered(): ReadonlySet<AeadName> {
   const known = new Set(getCiphers());
   const names = Object.keys(OPENSSL_CIPHER) as AeadName[];
-  return new Set(names.filter((name) => known.has(OPENSSL_CIPHER[name])));
+  return new Set(names.filter((name) => known.has(OPENSSL_CIPHER[name] as string)));
 }
 
 /** The ciphers that this runtime has: a FIPS build, or one on BoringSSL, may lack ChaCha20-Poly1305. */
@@ -86,9 +86,12 @@ class NodeAead implements Aead {
  * @throws {RangeError} when the key's length does not fit, or the runtime lacks the cipher.
  */
 export function aead(name: AeadName, key: Uint8Array): Aead {
-  if (!aeads.has(name)) throw new RangeError(`${name} is not offered by this runtime; see provider.aeads`);
+  const cipher = OPENSSL_CIPHER[name];
+  if (cipher === undefined || !aeads.has(name)) {
+    throw new RangeError(`${name} is not offered by this runtime; see provider.aeads`);
+  }
   if (key.length !== AEAD_KEY_LENGTH[name]) {
     throw new RangeError(`expected a ${name} key of ${AEAD_KEY_LENGTH[name]} bytes, found ${key.length}`);
   }
-  return new NodeAead(OPENSSL_CIPHER[name], createSecretKey(key));
+  return new NodeAead(cipher, createSecretKey(key));
 }

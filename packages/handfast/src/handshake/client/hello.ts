@@ -1,6 +1,6 @@
 /** Phase 1 of a client's TLS 1.3 handshake: ClientHello, HelloRetryRequest, ServerHello, EncryptedExtensions. */
 import type { KeyExchangeOffer } from '../../crypto/provider.ts';
-import { type CipherSuiteInfo, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
+import { type CipherSuite13Info, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
 import { ascii, EMPTY, equalBytes, latin1, printable } from '../../wire/bytes.ts';
 import { TlsError } from '../../wire/errors.ts';
@@ -49,7 +49,7 @@ export interface Offer {
 
 /** What the server chose in its hello. */
 export interface ServerChoice {
-  readonly suite: CipherSuiteInfo;
+  readonly suite: CipherSuite13Info;
   readonly group: NamedGroup;
   readonly keyExchange: KeyExchangeOffer;
   readonly serverShare: Uint8Array;
@@ -182,7 +182,11 @@ function requireTls13(answer: AnyServerHello): ServerHello {
 }
 
 /** What ServerHello and HelloRetryRequest must both echo or choose from the offer (RFC 9846 section 4.2.3). */
-function checkCommon(offer: Offer, hello: ServerHello | HelloRetryRequest, message: string): CipherSuiteInfo {
+function checkCommon(
+  offer: Offer,
+  hello: ServerHello | HelloRetryRequest,
+  message: string,
+): CipherSuite13Info {
   const { supportedVersions, unknown } = hello.extensions;
   if (supportedVersions === undefined) throw missing(message, 'supported_versions');
   if (supportedVersions !== ProtocolVersion['TLSv1.3']) {

@@ -1,5 +1,5 @@
 /** How a server chooses among what a client offers. Every choice comes with its reason. */
-import { type CipherSuiteInfo, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
+import { type CipherSuite13Info, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import { latin1, printable } from '../../wire/bytes.ts';
 import { TlsError } from '../../wire/errors.ts';
 import type { ClientHello } from '../../wire/messages/client-hello.ts';
@@ -29,7 +29,7 @@ function orderReason(preference: Preference): string {
     : "the first in the client's order that the server takes";
 }
 
-export function chooseCipherSuite(h: ServerContext, hello: ClientHello): CipherSuiteInfo {
+export function chooseCipherSuite(h: ServerContext, hello: ClientHello): CipherSuite13Info {
   const { cipherSuites, preference } = h.config;
   const chosen = firstShared(preference, cipherSuites, hello.cipherSuites);
   const info = chosen === undefined ? undefined : TLS13_CIPHER_SUITES.get(chosen);

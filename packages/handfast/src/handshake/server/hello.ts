@@ -1,5 +1,5 @@
 /** Phase 1 of a server's TLS 1.3 handshake: ClientHello, HelloRetryRequest, ServerHello, EncryptedExtensions. */
-import { type CipherSuiteInfo, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
+import { type CipherSuite13Info, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import { Transcript } from '../../keys/transcript.ts';
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
 import { ascii, equalBytes } from '../../wire/bytes.ts';
@@ -26,7 +26,7 @@ import { type CookieState, cookieTime, openCookie, sealCookie } from './cookie.t
 /** The client's offer, and what the server took from it. */
 export interface ClientOffer {
   readonly hello: ClientHello;
-  readonly suite: CipherSuiteInfo;
+  readonly suite: CipherSuite13Info;
   readonly group: NamedGroup;
   readonly clientShare: Uint8Array;
   readonly helloRetried: boolean;
@@ -116,7 +116,7 @@ function readHello(h: ServerContext, received: HandshakeMessage): ClientHello {
 function sendRetry(
   h: ServerContext,
   hello: ClientHello,
-  suite: CipherSuiteInfo,
+  suite: CipherSuite13Info,
   group: NamedGroup,
   shareRequested: boolean,
 ): HelloRetryRequest {
