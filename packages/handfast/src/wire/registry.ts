@@ -182,6 +182,25 @@ export const SignatureScheme = {
 
 /** A signature scheme's number on the wire. */
 export type SignatureScheme = number;
+
+/** Kinds of key that a client may authenticate with in TLS 1.2 (IANA "TLS ClientCertificateType Identifiers"). */
+export const ClientCertificateType = {
+  rsa_sign: 1,
+  dss_sign: 2,
+  rsa_fixed_dh: 3,
+  dss_fixed_dh: 4,
+  ecdsa_sign: 64,
+  rsa_fixed_ecdh: 65,
+  ecdsa_fixed_ecdh: 66,
+} as const;
+
+/** Encodings of points on curves (RFC 8422 section 5.1.2); all but the first are history. */
+export const EcPointFormat = {
+  uncompressed: 0,
+  ansiX962_compressed_prime: 1,
+  ansiX962_compressed_char2: 2,
+} as const;
+
 const versionNames = reverse(ProtocolVersion);
 const contentTypeNames = reverse(ContentType);
 const handshakeTypeNames = reverse(HandshakeType);
@@ -189,6 +208,8 @@ const extensionNames = reverse(ExtensionType);
 const cipherSuiteNames = reverse(CipherSuite);
 const groupNames = reverse(NamedGroup);
 const schemeNames = reverse(SignatureScheme);
+const clientCertificateTypeNames = reverse(ClientCertificateType);
+const ecPointFormatNames = reverse(EcPointFormat);
 
 /** GREASE values (RFC 8701) are of the form 0x?a?a with equal bytes. */
 export function isGrease(value: number): boolean {
@@ -211,6 +232,12 @@ export const cipherSuiteName: (value: number) => string = named('suite', cipherS
 export const extensionName: (value: number) => string = named('extension', extensionNames);
 /** `client_hello` for 1. */
 export const handshakeTypeName = (value: number): string => describe('type', handshakeTypeNames, value, 2);
+/** `ecdsa_sign` for 64. */
+export const clientCertificateTypeName = (value: number): string =>
+  describe('certificate type', clientCertificateTypeNames, value, 2);
+/** `uncompressed` for 0. */
+export const ecPointFormatName = (value: number): string =>
+  describe('point format', ecPointFormatNames, value, 2);
 /** `handshake` for 22. */
 export const contentTypeName = (value: number): string => describe('content', contentTypeNames, value, 2);
 

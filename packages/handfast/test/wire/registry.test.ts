@@ -5,10 +5,14 @@ import { AlertDescription, alertMeaning, alertName } from '../../src/wire/alerts
 import { ERROR_ALERTS, TlsError, type TlsErrorCode } from '../../src/wire/errors.ts';
 import {
   CipherSuite,
+  ClientCertificateType,
   ContentType,
   cipherSuiteName,
+  clientCertificateTypeName,
   contentTypeName,
+  EcPointFormat,
   ExtensionType,
+  ecPointFormatName,
   extensionName,
   groupName,
   HandshakeType,
@@ -36,6 +40,14 @@ const REGISTRIES: readonly (readonly [
   ['cipher suites', CipherSuite, cipherSuiteName, 0xfefe, 'suite(0xfefe)'],
   ['groups', NamedGroup, groupName, 0x0001, 'group(0x0001)'],
   ['signature schemes', SignatureScheme, signatureSchemeName, 0x0700, 'scheme(0x0700)'],
+  [
+    'client certificate types',
+    ClientCertificateType,
+    clientCertificateTypeName,
+    0x63,
+    'certificate type(0x63)',
+  ],
+  ['point formats', EcPointFormat, ecPointFormatName, 0x63, 'point format(0x63)'],
 ];
 for (const [what, table, nameOf, unknown, text] of REGISTRIES) {
   test(`${what}: every number has one name and every name one number`, () => {

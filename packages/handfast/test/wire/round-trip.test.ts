@@ -58,13 +58,13 @@ test('extensions without an order are written as they stand in the object; pre_s
   const value = {
     preSharedKey,
     cookie: Uint8Array.of(7),
-    unknown: [{ type: 0xff01, data: Uint8Array.of(0) }],
+    unknown: [{ type: 0xff77, data: Uint8Array.of(0) }],
     postHandshakeAuth: true as const,
   };
   const decoded = decode(codec, 'ClientHello', encode(codec, value));
-  assert.deepEqual(decoded.order, [44, 49, 0xff01, 41]);
-  const first = encode(codec, { ...value, order: [41, 0xff01] });
-  assert.deepEqual(decode(codec, 'ClientHello', first).order, [0xff01, 44, 49, 41]);
+  assert.deepEqual(decoded.order, [44, 49, 0xff77, 41]);
+  const first = encode(codec, { ...value, order: [41, 0xff77] });
+  assert.deepEqual(decode(codec, 'ClientHello', first).order, [0xff77, 44, 49, 41]);
 });
 
 test('an order that names what is not there is followed for the rest', () => {

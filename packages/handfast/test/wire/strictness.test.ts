@@ -3,38 +3,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ascii, concat, fromHex, toHex } from '../../src/wire/bytes.ts';
 import { type Codec, decode, encode } from '../../src/wire/codec.ts';
-import { TlsError, type TlsErrorCode } from '../../src/wire/errors.ts';
+import type { TlsErrorCode } from '../../src/wire/errors.ts';
 import { type ExtensionContext, extensionBlock } from '../../src/wire/extensions/block.ts';
 import { EXTENSIONS } from '../../src/wire/extensions/index.ts';
 import { clientHello } from '../../src/wire/messages/client-hello.ts';
-import { decodeServerHello, HELLO_RETRY_REQUEST_RANDOM } from '../../src/wire/messages/server-hello.ts';
+import {
+  decodeServerHello,
+  HELLO_RETRY_REQUEST_RANDOM,
+  serverHello12,
+} from '../../src/wire/messages/server-hello.ts';
 import { ExtensionType } from '../../src/wire/registry.ts';
-import { MESSAGES, sampleSource } from './support.ts';
-
-function be(length: number, size: number): string {
-  return length.toString(16).padStart(2 * size, '0');
-}
-
-/** One extension in hexadecimal. */
-function ext(type: number, data: string): string {
-  return be(type, 2) + be(data.length / 2, 2) + data;
-}
-
-/** An extension block in hexadecimal. */
-function block(...extensions: readonly string[]): Uint8Array {
-  const all = extensions.join('');
-  return fromHex(be(all.length / 2, 2) + all);
-}
-
-function codeOf(action: () => unknown): TlsErrorCode | 'accepted' {
-  try {
-    action();
-    return 'accepted';
-  } catch (error) {
-    assert(error instanceof TlsError, String(error));
-    return error.code;
-  }
-}
+import { be, block, codeOf, ext, MESSAGES, sampleSource } from './support.ts';
 
 const { server_name, key_share, supported_versions, pre_shared_key, cookie } = ExtensionType;
 const alpn = ExtensionType.application_layer_protocol_negotiation;
@@ -291,14 +270,14 @@ test('errors name the extension and the place', () => {
   });
 });
 
-// EndOfEarlyData is empty, and Finished takes whatever there is: the key schedule knows its length.
-const WITH_END = [...MESSAGES].filter(([name]) => !['EndOfEarlyData', 'Finished'].includes(name));
+// Some are empty, and Finished takes whatever there is: the key schedule knows its length.
+const WITHOUT_FIELDS = ['EndOfEarlyData', 'HelloRequest', 'ServerHelloDone'];
+const WITH_END = [...MESSAGES].filter(([name]) => ![...WITHOUT_FIELDS, 'Finished'].includes(name));
+/** What old clients and servers may end before the extensions. */
+const OLD_HELLOS = ['ClientHello', 'ServerHello12'];
 
 test('no message may have a byte too many', () => {
-  for (const [name, codec] of [
-    ...WITH_END,
-    ['EndOfEarlyData', MESSAGES.get('EndOfEarlyData') as Codec<unknown>] as const,
-  ]) {
+  for (const [name, codec] of [...MESSAGES].filter(([name]) => name !== 'Finished')) {
     for (let seed = 0; seed < 20; seed++) {
       const bytes = encode(codec, codec.sample(sampleSource(seed)));
       assert.equal(
@@ -316,17 +295,17 @@ test('no message may lack its end, wherever it is cut', () => {
       const bytes = encode(codec, codec.sample(sampleSource(seed)));
       for (let length = 0; length < bytes.length; length++) {
         const code = codeOf(() => decode(codec, name, bytes.slice(0, length)));
-        // Hellos of old clients and servers end before the extensions.
-        const isOld = code === 'accepted' && decodesWithoutExtensions(name, codec, bytes.slice(0, length));
+        const isOld =
+          code === 'accepted' && OLD_HELLOS.includes(name) && hasNoBlock(name, codec, bytes.slice(0, length));
         assert(code === 'ERR_DECODE' || isOld, `${name} of ${bytes.length} bytes cut to ${length}: ${code}`);
       }
     }
   }
 });
 
-function decodesWithoutExtensions(name: string, codec: Codec<unknown>, bytes: Uint8Array): boolean {
-  const { extensions } = decode(codec, name, bytes) as { extensions: { order: readonly number[] } };
-  return ['ClientHello', 'ServerHello12'].includes(name) && extensions.order.length === 0;
+function hasNoBlock(name: string, codec: Codec<unknown>, bytes: Uint8Array): boolean {
+  const { extensions } = decode(codec, name, bytes) as { extensions: object };
+  return Object.keys(extensions).length === 0;
 }
 
 test('unknown numbers survive in every list and field that can hold them', () => {
@@ -348,9 +327,27 @@ test('unknown numbers survive in every list and field that can hold them', () =>
   assert.deepEqual(decode(clientHello, 'ClientHello', encode(clientHello, value)), value);
 });
 
-test('a ClientHello without an extension block is one without extensions', () => {
-  const bytes = concat(fromHex('0303'), new Uint8Array(32), fromHex('00 0002 002f 01 00'));
-  assert.deepEqual(decode(clientHello, 'ClientHello', bytes).extensions, { order: [] });
+test('an old hello without an extension block is not one with an empty block', () => {
+  const start = concat(fromHex('0303'), new Uint8Array(32));
+  const hellos = [
+    ['ClientHello', clientHello, concat(start, fromHex('00 0002 002f 01 00'))],
+    ['ServerHello', serverHello12, concat(start, fromHex('00 002f 00'))],
+  ] as readonly (readonly [string, Codec<{ readonly extensions: object }>, Uint8Array])[];
+  for (const [name, codec, bytes] of hellos) {
+    const hello = decode(codec, name, bytes);
+    assert.deepEqual(hello.extensions, {});
+    assert.deepEqual(encode(codec, hello), bytes);
+    const members = { extendedMasterSecret: undefined, unknown: undefined };
+    assert.deepEqual(encode(codec, { ...hello, extensions: members }), bytes);
+    const withBlock = concat(bytes, new Uint8Array(2));
+    const other = decode(codec, name, withBlock);
+    assert.deepEqual(other.extensions, { order: [] });
+    assert.deepEqual(encode(codec, other), withBlock);
+    assert.equal(
+      codeOf(() => decode(codec, name, concat(bytes, Uint8Array.of(0)))),
+      'ERR_DECODE',
+    );
+  }
 });
 
 test('a server_hello is told apart by its random, then by supported_versions', () => {
@@ -362,6 +359,12 @@ test('a server_hello is told apart by its random, then by supported_versions', (
   assert.equal(decodeServerHello(hello(HELLO_RETRY_REQUEST_RANDOM)).kind, 'HelloRetryRequest');
   assert.equal(decodeServerHello(hello(new Uint8Array(32))).kind, 'ServerHello12');
   assert.equal(decodeServerHello(hello(new Uint8Array(32)).subarray(0, -2)).kind, 'ServerHello12');
+  // Which it is shows before anything in its extensions is judged.
+  const oldName = ext(server_name, '00');
+  assert.throws(() => decodeServerHello(hello(new Uint8Array(32), oldName)), { code: 'ERR_DECODE' });
+  assert.throws(() => decodeServerHello(hello(new Uint8Array(32), oldName, version)), {
+    code: 'ERR_ILLEGAL_PARAMETER',
+  });
   // Each is then held to its own rules.
   const share = ext(key_share, '001d000101');
   assert.equal(

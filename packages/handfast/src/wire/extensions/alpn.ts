@@ -5,15 +5,17 @@ import { ExtensionType } from '../registry.ts';
 
 const protocolName = shown(opaque(1, 0xff), printable);
 const protocolNameList = vector(protocolName, 2, 0xffff);
+const selectedProtocol = checked(
+  protocolNameList,
+  (list) => (list.length === 1 ? undefined : `expected exactly one protocol, found ${list.length}`),
+  (random) => [protocolName.sample(random)],
+);
 
 export const applicationLayerProtocolNegotiation = {
   type: ExtensionType.application_layer_protocol_negotiation,
   in: {
     ClientHello: protocolNameList,
-    EncryptedExtensions: checked(
-      protocolNameList,
-      (list) => (list.length === 1 ? undefined : `expected exactly one protocol, found ${list.length}`),
-      (random) => [protocolName.sample(random)],
-    ),
+    EncryptedExtensions: selectedProtocol,
+    ServerHello12: selectedProtocol,
   },
 } as const;

@@ -35,7 +35,7 @@ export type Extensions<M extends ExtensionContext> = {
   /** Extensions that handfast does not decode. */
   readonly unknown?: readonly RawExtension[];
   /**
-   * Extension numbers in wire order. Decoding sets it; encoding follows it, with extensions that it does not
+   * Extension numbers in wire order. Decoding sets it where there is a block at all; encoding follows it, with extensions that it does not
    * name after the others, in the order in which the object was made.
    */
   readonly order?: readonly number[];
@@ -163,5 +163,21 @@ export function extensionBlock<M extends ExtensionContext>(message: M): Codec<Ex
       block.order = order;
       return block as Extensions<M>;
     },
+  };
+}
+
+/**
+ * The block of a hello that TLS 1.2 may know: there it may be missing altogether, which is not the same as empty
+ * (RFC 5246 sections 7.4.1.2 and 7.4.1.3). An object without members stands for the missing one.
+ */
+export function optionalExtensionBlock<M extends ExtensionContext>(message: M): Codec<Extensions<M>> {
+  const block = extensionBlock(message);
+  return {
+    ...block,
+    read: (reader) => (reader.remaining === 0 ? ({} as Extensions<M>) : block.read(reader)),
+    write: (writer, value) => {
+      if (Object.values(value).some((member) => member !== undefined)) block.write(writer, value);
+    },
+    sample: (random) => (random.below(8) === 0 ? ({} as Extensions<M>) : block.sample(random)),
   };
 }

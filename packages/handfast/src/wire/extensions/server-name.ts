@@ -31,5 +31,10 @@ const serverNameList = enclosed(hostName, 1, 0xffff);
 export const serverName = {
   type: ExtensionType.server_name,
   // In a CertificateRequest only exported authenticators use it (RFC 9261), but it may stand there.
-  in: { ClientHello: serverNameList, EncryptedExtensions: empty, CertificateRequest: serverNameList },
+  in: {
+    ClientHello: serverNameList,
+    EncryptedExtensions: empty,
+    ServerHello12: empty,
+    CertificateRequest: serverNameList,
+  },
 } as const;

@@ -2,7 +2,14 @@
 import { empty, opaque, vector } from '../codec.ts';
 import { ExtensionType } from '../registry.ts';
 
+const signedCertificateTimestampList = vector(opaque(1, 0xffff), 1, 0xffff);
+
 export const signedCertificateTimestamp = {
   type: ExtensionType.signed_certificate_timestamp,
-  in: { ClientHello: empty, CertificateRequest: empty, Certificate: vector(opaque(1, 0xffff), 1, 0xffff) },
+  in: {
+    ClientHello: empty,
+    ServerHello12: signedCertificateTimestampList,
+    CertificateRequest: empty,
+    Certificate: signedCertificateTimestampList,
+  },
 } as const;

@@ -5,7 +5,8 @@ import { ExtensionType } from '../registry.ts';
 /** `CertificateStatusType` ocsp. */
 export const STATUS_TYPE_OCSP = 1;
 
-const certificateStatus = checked(
+/** `CertificateStatus`: an extension of TLS 1.3's Certificate, a message in TLS 1.2. */
+export const certificateStatus = checked(
   struct({ statusType: uint8, response: opaque(1, 0xffffff) }),
   ({ statusType }) =>
     statusType === STATUS_TYPE_OCSP ? undefined : `expected the status type ocsp(1), found ${statusType}`,
@@ -17,6 +18,7 @@ export const statusRequest = {
   in: {
     // What follows the type depends on it; a server ignores types that it does not know.
     ClientHello: struct({ statusType: uint8, request: rest }),
+    ServerHello12: empty, // a CertificateStatus message may follow
     CertificateRequest: empty,
     Certificate: certificateStatus,
   },

@@ -1,15 +1,7 @@
 /** ClientHello (RFC 9846 section 4.2.2; RFC 5246 section 7.4.1.2). */
-import { type Codec, fixed, type Infer, opaque, struct, uint, vector } from '../codec.ts';
-import { type Extensions, extensionBlock } from '../extensions/block.ts';
+import { fixed, type Infer, opaque, struct, uint, vector } from '../codec.ts';
+import { optionalExtensionBlock } from '../extensions/block.ts';
 import { cipherSuiteName, versionName } from '../registry.ts';
-
-const block = extensionBlock('ClientHello');
-
-/** Clients before TLS 1.2 may leave the block out altogether (RFC 5246 section 7.4.1.2). */
-const extensions: Codec<Extensions<'ClientHello'>> = {
-  ...block,
-  read: (reader) => (reader.remaining === 0 ? { order: [] } : block.read(reader)),
-};
 
 export const clientHello = struct({
   legacyVersion: uint(2, versionName),
@@ -17,7 +9,7 @@ export const clientHello = struct({
   legacySessionId: opaque(0, 32),
   cipherSuites: vector(uint(2, cipherSuiteName), 2, 0xfffe),
   legacyCompressionMethods: opaque(1, 0xff),
-  extensions,
+  extensions: optionalExtensionBlock('ClientHello'),
 });
 
 export type ClientHello = Infer<typeof clientHello>;

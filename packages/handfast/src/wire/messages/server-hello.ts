@@ -11,8 +11,10 @@ import {
   struct,
   uint,
   uint8,
+  uint16,
+  vector,
 } from '../codec.ts';
-import { type ExtensionContext, type Extensions, extensionBlock } from '../extensions/block.ts';
+import { extensionBlock, optionalExtensionBlock } from '../extensions/block.ts';
 import { cipherSuiteName, ExtensionType, versionName } from '../registry.ts';
 
 /** SHA-256 of "HelloRetryRequest": the `random` that marks one (RFC 9846 section 4.2.3). */
@@ -20,7 +22,7 @@ export const HELLO_RETRY_REQUEST_RANDOM: Uint8Array = fromHex(
   'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c',
 );
 
-function serverHelloWith<M extends ExtensionContext>(extensions: Codec<Extensions<M>>) {
+function serverHelloWith<E>(extensions: Codec<E>) {
   return struct({
     legacyVersion: uint(2, versionName),
     random: fixed(32),
@@ -31,15 +33,10 @@ function serverHelloWith<M extends ExtensionContext>(extensions: Codec<Extension
   });
 }
 
-const block12 = extensionBlock('ServerHello12');
-
 export const serverHello = serverHelloWith(extensionBlock('ServerHello'));
 export const helloRetryRequest = serverHelloWith(extensionBlock('HelloRetryRequest'));
 /** The hello of a server that chose TLS 1.2 or older, which may have no extensions at all. */
-export const serverHello12 = serverHelloWith<'ServerHello12'>({
-  ...block12,
-  read: (reader) => (reader.remaining === 0 ? { order: [] } : block12.read(reader)),
-});
+export const serverHello12 = serverHelloWith(optionalExtensionBlock('ServerHello12'));
 
 export type ServerHello = Infer<typeof serverHello>;
 export type HelloRetryRequest = Infer<typeof helloRetryRequest>;
@@ -51,11 +48,19 @@ export type AnyServerHello =
   | { readonly kind: 'HelloRetryRequest'; readonly hello: HelloRetryRequest }
   | { readonly kind: 'ServerHello12'; readonly hello: ServerHello12 };
 
+/** What all three kinds have in common: extensions, if any, whose contents are nobody's business yet. */
+const rawExtensions = vector(struct({ type: uint16, data: opaque(0, 0xffff) }), 0, 0xffff);
+const outline = serverHelloWith<Infer<typeof rawExtensions>>({
+  ...rawExtensions,
+  read: (reader) => (reader.remaining === 0 ? [] : rawExtensions.read(reader)),
+});
+
 /** Tells the three kinds apart, before decoding by the rules of one of them. */
 function kindOf(body: Uint8Array): AnyServerHello['kind'] {
-  const hello = decode(serverHello12, 'ServerHello', body);
-  if (equalBytes(hello.random, HELLO_RETRY_REQUEST_RANDOM)) return 'HelloRetryRequest';
-  return hello.extensions.order?.includes(ExtensionType.supported_versions) ? 'ServerHello' : 'ServerHello12';
+  const { random, extensions } = decode(outline, 'ServerHello', body);
+  if (equalBytes(random, HELLO_RETRY_REQUEST_RANDOM)) return 'HelloRetryRequest';
+  const hasVersion = extensions.some(({ type }) => type === ExtensionType.supported_versions);
+  return hasVersion ? 'ServerHello' : 'ServerHello12';
 }
 
 /**
