@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 const PARTS = {
   wire: [],
   'policy/limits.ts': [],
-  crypto: ['wire'],
+  crypto: ['wire', 'policy/limits.ts'],
   record: ['wire', 'policy/limits.ts', 'crypto'],
   keys: ['wire', 'crypto'],
   x509: ['wire', 'policy/limits.ts', 'crypto'],

@@ -10,6 +10,8 @@ export type {
   Aead,
   AeadName,
   Awaitable,
+  Cbc,
+  CbcName,
   CryptoProvider,
   EcCurve,
   Hash,

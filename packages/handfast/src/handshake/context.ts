@@ -192,7 +192,7 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
       maxRecords,
       updateAfter: Math.min(updateAfter, this.config.recordsPerKey ?? updateAfter),
     };
-    this.records.changeKeys(direction, epoch, new Protection13({ aead, iv, limits }));
+    this.records.changeKeys(direction, epoch, new Protection13({ aead, aeadName: info.aead, iv, limits }));
     this.observers.onTrace?.({ type: 'keys', direction, epoch, generation, cipherSuite: info.name });
   }
 

@@ -39,6 +39,12 @@ export const MAX_AES_CCM_RECORDS = 1 << 23;
 /** Records after which an AES-CCM key is replaced: half of its limit. */
 export const AES_CCM_KEY_UPDATE_RECORDS = 1 << 22;
 
+/** Bits that a Diffie-Hellman prime of TLS 1.2 must have at least: 2048 (RFC 9325 section 4.2.1). */
+export const MIN_DH_PRIME_BITS = 2048;
+
+/** Bits of a Diffie-Hellman prime of TLS 1.2: as many as ffdhe8192 has, the largest group of RFC 7919. Work grows with the cube. */
+export const MAX_DH_PRIME_BITS = 8192;
+
 /** Bytes of early data that a server skips, as they stand on the wire: twice the 16384 that OpenSSL's tickets allow. */
 export const MAX_SKIPPED_EARLY_DATA = 1 << 15;
 

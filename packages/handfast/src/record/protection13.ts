@@ -3,6 +3,7 @@ import {
   AEAD_NONCE_LENGTH,
   AEAD_TAG_LENGTH,
   type Aead,
+  type AeadName,
   type Awaitable,
   isPromise,
 } from '../crypto/provider.ts';
@@ -26,6 +27,7 @@ export class Protection13 implements RecordProtection {
   readonly #aead: Aead;
   readonly #iv: Uint8Array;
   readonly #limits: KeyLimits;
+  readonly #tagLength: number;
   #nonce = new Uint8Array(AEAD_NONCE_LENGTH);
   #sequence = 0;
 
@@ -33,13 +35,19 @@ export class Protection13 implements RecordProtection {
    * @param options.iv the 12 bytes of `client_write_iv` or `server_write_iv` (RFC 9846 section 7.3).
    * @param options.limits see {@link KEY_LIMITS}.
    */
-  constructor(options: { readonly aead: Aead; readonly iv: Uint8Array; readonly limits: KeyLimits }) {
+  constructor(options: {
+    readonly aead: Aead;
+    readonly aeadName: AeadName;
+    readonly iv: Uint8Array;
+    readonly limits: KeyLimits;
+  }) {
     if (options.iv.length !== AEAD_NONCE_LENGTH) {
       throw new RangeError(`expected an iv of ${AEAD_NONCE_LENGTH} bytes, found ${options.iv.length}`);
     }
     this.#aead = options.aead;
     this.#iv = options.iv;
     this.#limits = options.limits;
+    this.#tagLength = AEAD_TAG_LENGTH[options.aeadName];
   }
 
   get sequence(): number {
@@ -62,7 +70,7 @@ export class Protection13 implements RecordProtection {
     const header = recordHeader(
       ContentType.application_data,
       ProtocolVersion['TLSv1.2'],
-      length + AEAD_TAG_LENGTH,
+      length + this.#tagLength,
     );
     const nonce = this.#nextNonce();
     return ask(
@@ -92,7 +100,7 @@ export class Protection13 implements RecordProtection {
   #open<T>(record: RawRecord, refuse: (sequence: number) => T): Awaitable<OpenedRecord | T> {
     if (this.#sequence >= MAX_SEQUENCE_NUMBER) throw sequenceUsedUp();
     const sequence = this.#sequence;
-    if (record.fragment.length < AEAD_TAG_LENGTH) return refuse(sequence);
+    if (record.fragment.length < this.#tagLength) return refuse(sequence);
     const nonce = this.#nextNonce();
     return ask(
       'open',

@@ -11,6 +11,9 @@ import {
   AEAD_TAG_LENGTH,
   type AeadName,
   type Awaitable,
+  CBC_BLOCK_LENGTH,
+  CBC_KEY_LENGTH,
+  type CbcName,
   type CryptoProvider,
   type EcCurve,
   HASH_LENGTH,
@@ -19,7 +22,7 @@ import {
   type PublicKey,
   type SignatureAlgorithm,
 } from '../../src/crypto/provider.ts';
-import { ascii, concat, EMPTY, toHex } from '../../src/wire/bytes.ts';
+import { ascii, concat, EMPTY, fromHex, toHex } from '../../src/wire/bytes.ts';
 import { TlsError } from '../../src/wire/errors.ts';
 import { groupName, NamedGroup } from '../../src/wire/registry.ts';
 import { readPublicKeyInfo } from '../../src/x509/algorithms.ts';
@@ -113,7 +116,7 @@ function testAead(provider: CryptoProvider, name: AeadName): void {
       const before = toHex(plaintext);
       const sealed = await aead.seal(nonce, aad, plaintext);
       assertPlain(sealed);
-      assert.equal(sealed.length, length + AEAD_TAG_LENGTH);
+      assert.equal(sealed.length, length + AEAD_TAG_LENGTH[name]);
       const sealedBefore = toHex(sealed);
       const opened = await aead.open(nonce, aad, sealed);
       assert.ok(opened);
@@ -136,7 +139,18 @@ function testAead(provider: CryptoProvider, name: AeadName): void {
     assert.equal(await aead.open(flipped(nonce, 11), aad, sealed), undefined);
     assert.equal(await aead.open(nonce, flipped(aad, 0), sealed), undefined);
     assert.equal(await aead.open(nonce, EMPTY, sealed), undefined);
-    for (const length of [0, 1, 15, 16, sealed.length - 1]) {
+    // Empty arrays with memory of their own and without: native code may be given another address for each.
+    const nothing = [EMPTY, new Uint8Array(new ArrayBuffer(0)), Uint8Array.of(1).subarray(1)];
+    for (const plaintext of nothing) {
+      for (const noAad of nothing) {
+        const tag = await aead.seal(nonce, noAad, plaintext);
+        assert.equal(tag.length, AEAD_TAG_LENGTH[name]);
+        assert.deepEqual(await aead.open(nonce, noAad, tag), new Uint8Array(0));
+        assert.equal(await aead.open(nonce, noAad, flipped(tag, 0)), undefined);
+        assert.equal(await aead.open(nonce, aad, tag), undefined);
+      }
+    }
+    for (const length of [0, 1, 7, 8, 15, 16, sealed.length - 1]) {
       assert.equal(await aead.open(nonce, aad, sealed.subarray(0, length)), undefined, `${length} bytes`);
     }
     assert.equal(await aead.open(nonce, aad, concat(sealed, EMPTY, Uint8Array.of(0))), undefined);
@@ -151,6 +165,73 @@ function testAead(provider: CryptoProvider, name: AeadName): void {
     for (const wrong of [0, 8, 11, 13, 16]) {
       await assert.rejects(async () => aead.seal(new Uint8Array(wrong), aad, ABC), RangeError);
       await assert.rejects(async () => aead.open(new Uint8Array(wrong), aad, new Uint8Array(32)), RangeError);
+    }
+  });
+}
+
+/** The first block of plaintext of NIST SP 800-38A appendix F.2, under its keys and iv. */
+const CBC_VECTORS: Readonly<Record<CbcName, { readonly key: string; readonly ciphertext: string }>> = {
+  'AES-128-CBC': {
+    key: '2b7e151628aed2a6abf7158809cf4f3c',
+    ciphertext: '7649abac8119b246cee98e9b12e9197d',
+  },
+  'AES-256-CBC': {
+    key: '603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4',
+    ciphertext: 'f58c4c04d6e5f1ba779eabfb5f7bfbd6',
+  },
+};
+
+function testCbc(provider: CryptoProvider, name: CbcName): void {
+  test(`${name} of NIST SP 800-38A appendix F.2`, () => {
+    const { key, ciphertext } = CBC_VECTORS[name];
+    const iv = Uint8Array.from({ length: CBC_BLOCK_LENGTH }, (_, i) => i);
+    const plaintext = '6bc1bee22e409f96e93d7e117393172a';
+    const cbc = provider.cbc(name, fromHex(key));
+    assert.equal(toHex(cbc.encrypt(iv, fromHex(plaintext))), ciphertext);
+    assert.equal(toHex(cbc.decrypt(iv, fromHex(ciphertext))), plaintext);
+  });
+
+  test(`${name} decrypts what it encrypted, block by block, and leaves its inputs alone`, () => {
+    const cbc = provider.cbc(name, provider.random(CBC_KEY_LENGTH[name]));
+    const iv = provider.random(CBC_BLOCK_LENGTH);
+    for (const blocks of [0, 1, 2, 3, 1024, 1025]) {
+      const plaintext = provider.random(blocks * CBC_BLOCK_LENGTH);
+      const before = toHex(plaintext);
+      const ciphertext = cbc.encrypt(iv, plaintext);
+      assertPlain(ciphertext);
+      assert.equal(ciphertext.length, plaintext.length);
+      const ciphertextBefore = toHex(ciphertext);
+      const decrypted = cbc.decrypt(iv, ciphertext);
+      assertPlain(decrypted);
+      assert.equal(toHex(decrypted), before);
+      assert.equal(toHex(plaintext), before);
+      assert.equal(toHex(ciphertext), ciphertextBefore);
+    }
+  });
+
+  test(`${name} neither adds padding nor asks for it`, () => {
+    const cbc = provider.cbc(name, provider.random(CBC_KEY_LENGTH[name]));
+    const iv = new Uint8Array(CBC_BLOCK_LENGTH);
+    // A last byte of 0 or 17 is no padding of PKCS #7.
+    for (const last of [0, 1, 16, 17, 255]) {
+      const plaintext = new Uint8Array(2 * CBC_BLOCK_LENGTH).fill(last);
+      assert.equal(toHex(cbc.decrypt(iv, cbc.encrypt(iv, plaintext))), toHex(plaintext));
+    }
+  });
+
+  test(`${name} insists on the lengths of its key, its iv and its blocks`, () => {
+    for (const wrong of [0, CBC_KEY_LENGTH[name] - 1, CBC_KEY_LENGTH[name] + 1, 24]) {
+      assert.throws(() => provider.cbc(name, new Uint8Array(wrong)), RangeError);
+    }
+    const cbc = provider.cbc(name, new Uint8Array(CBC_KEY_LENGTH[name]));
+    const block = new Uint8Array(CBC_BLOCK_LENGTH);
+    for (const wrong of [0, 8, 15, 17]) {
+      assert.throws(() => cbc.encrypt(new Uint8Array(wrong), block), RangeError);
+      assert.throws(() => cbc.decrypt(new Uint8Array(wrong), block), RangeError);
+    }
+    for (const wrong of [1, 15, 17, 31]) {
+      assert.throws(() => cbc.encrypt(block, new Uint8Array(wrong)), RangeError);
+      assert.throws(() => cbc.decrypt(block, new Uint8Array(wrong)), RangeError);
     }
   });
 }
@@ -438,6 +519,7 @@ export function testProvider(provider: CryptoProvider): void {
       for (const [group, exchange] of provider.groups) assert.equal(exchange.group, group);
     });
     for (const name of provider.aeads) testAead(provider, name);
+    for (const name of provider.cbcs) testCbc(provider, name);
     for (const exchange of provider.groups.values()) testGroup(exchange);
     testSignatures(provider);
     test('random bytes come in the length asked for, and differ', () => {

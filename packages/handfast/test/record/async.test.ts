@@ -17,6 +17,7 @@ const IV = new Uint8Array(12).fill(9);
 function protection(wrap: (aead: Aead) => Aead = (aead) => aead): RecordProtection {
   return new Protection13({
     aead: wrap(syncAead('AES-128-GCM', KEY)),
+    aeadName: 'AES-128-GCM',
     iv: IV,
     limits: KEY_LIMITS['AES-128-GCM'],
   });

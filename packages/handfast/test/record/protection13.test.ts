@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Aead } from '../../src/crypto/provider.ts';
+import { AEAD_KEY_LENGTH, AEAD_TAG_LENGTH, type Aead } from '../../src/crypto/provider.ts';
 import { MAX_AES_GCM_RECORDS, MAX_CIPHERTEXT_LENGTH, MAX_PLAINTEXT_LENGTH } from '../../src/policy/limits.ts';
 import { type RawRecord, RecordFramer } from '../../src/record/framing.ts';
 import { KEY_LIMITS, type OpenedRecord, type RecordProtection } from '../../src/record/protection.ts';
@@ -34,7 +34,7 @@ for (const name of AEAD_NAMES) {
           const { seal, open } = keyPair(name);
           for (let sequence = 0; sequence < 3; sequence++) {
             const bytes = sealRecord(seal, type, content, padding);
-            assert.equal(bytes.length, 5 + content.length + 1 + padding + 16);
+            assert.equal(bytes.length, 5 + content.length + 1 + padding + AEAD_TAG_LENGTH[name]);
             assert.deepEqual(opened(open, bytes), { type, content, padding, sequence });
           }
         },
@@ -44,9 +44,10 @@ for (const name of AEAD_NAMES) {
 
   test(`${name}: every flipped bit of a record is found`, () => {
     const { seal } = keyPair(name);
-    const key = randomBytes(name === 'AES-128-GCM' ? 16 : 32);
+    const key = randomBytes(AEAD_KEY_LENGTH[name]);
     const iv = randomBytes(12);
-    const protection = () => new Protection13({ aead: syncAead(name, key), iv, limits: KEY_LIMITS[name] });
+    const protection = () =>
+      new Protection13({ aead: syncAead(name, key), aeadName: name, iv, limits: KEY_LIMITS[name] });
     const good = sealRecord(protection(), 23, Uint8Array.of(1, 2, 3, 4));
     assert.deepEqual(opened(protection(), good).content, Uint8Array.of(1, 2, 3, 4));
     for (let bit = 0; bit < good.length * 8; bit++) {
@@ -75,8 +76,8 @@ for (const name of AEAD_NAMES) {
       ['exchanged', ([a, b, c]) => [b, a, c] as Uint8Array[]],
       ['cut', ([a]) => [record(23, (a as Uint8Array).subarray(5, -1))]],
       ['lengthened', ([a]) => [record(23, concat((a as Uint8Array).subarray(5), Uint8Array.of(0)))]],
-      ['cut to its tag', ([a]) => [record(23, (a as Uint8Array).subarray(5, 5 + 16))]],
-      ['cut below the tag', ([a]) => [record(23, (a as Uint8Array).subarray(5, 5 + 15))]],
+      ['cut to its tag', ([a]) => [record(23, (a as Uint8Array).subarray(5, 5 + AEAD_TAG_LENGTH[name]))]],
+      ['cut below the tag', ([a]) => [record(23, (a as Uint8Array).subarray(5, 4 + AEAD_TAG_LENGTH[name]))]],
       ['emptied', () => [record(23, new Uint8Array(0))]],
     ];
     for (const [what, spoil] of scenes) {
@@ -128,7 +129,12 @@ test('the nonce is the iv XOR the sequence number, the additional data is the he
     open: () => undefined,
   };
   const iv = fromHex('00112233445566778899aabb');
-  const protection = new Protection13({ aead, iv, limits: KEY_LIMITS['AES-128-GCM'] });
+  const protection = new Protection13({
+    aead,
+    aeadName: 'AES-128-GCM',
+    iv,
+    limits: KEY_LIMITS['AES-128-GCM'],
+  });
   for (let i = 0; i < 70_000; i++) protection.seal(23, new Uint8Array(2), 0);
   assert.equal(seen[0], '00112233445566778899aabb 1703030013');
   assert.equal(seen[1], '00112233445566778899aaba 1703030013');
@@ -163,6 +169,7 @@ test('an iv of another length is refused', () => {
     () =>
       new Protection13({
         aead: syncAead('AES-128-GCM', new Uint8Array(16)),
+        aeadName: 'AES-128-GCM',
         iv: new Uint8Array(8),
         limits: KEY_LIMITS['AES-128-GCM'],
       }),
@@ -186,6 +193,7 @@ test('a provider that throws or rejects is an internal error, with its cause', a
   for (const aead of [throwing, rejecting]) {
     const protection = new Protection13({
       aead,
+      aeadName: 'AES-128-GCM',
       iv: new Uint8Array(12),
       limits: KEY_LIMITS['AES-128-GCM'],
     });

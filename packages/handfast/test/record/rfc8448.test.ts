@@ -31,7 +31,7 @@ function keysOf(name: TraceName, sender: Side): Keys {
     const secret = RFC8448_VALUES[name]?.[`${sender === 'client' ? 'c' : 's'} ${label} traffic`];
     assert(secret !== undefined);
     const { key, iv } = trafficKeys(hkdf, fromHex(secret), AEAD);
-    return new Protection13({ aead: provider.aead(AEAD, key), iv, limits: KEY_LIMITS[AEAD] });
+    return new Protection13({ aead: provider.aead(AEAD, key), aeadName: AEAD, iv, limits: KEY_LIMITS[AEAD] });
   };
   return { handshake: protection('hs'), application: protection('ap') };
 }

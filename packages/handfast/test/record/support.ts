@@ -13,28 +13,33 @@ import { type Incoming, RecordReader } from '../../src/record/reader.ts';
 import type { Epoch } from '../../src/record/types.ts';
 import { concat } from '../../src/wire/bytes.ts';
 
-const CIPHERS: Readonly<Partial<Record<AeadName, string>>> = {
+const CIPHERS: Readonly<Record<AeadName, string>> = {
   'AES-128-GCM': 'aes-128-gcm',
   'AES-256-GCM': 'aes-256-gcm',
   'CHACHA20-POLY1305': 'chacha20-poly1305',
+  'AES-128-CCM': 'aes-128-ccm',
+  'AES-256-CCM': 'aes-256-ccm',
+  'AES-128-CCM-8': 'aes-128-ccm',
+  'AES-256-CCM-8': 'aes-256-ccm',
 };
 
 export const AEAD_NAMES: readonly AeadName[] = Object.keys(CIPHERS) as AeadName[];
 
 /** One key through node:crypto, answering at once. */
 export function syncAead(name: AeadName, key: Uint8Array): Aead {
-  const options = { authTagLength: AEAD_TAG_LENGTH };
+  const tagLength = AEAD_TAG_LENGTH[name];
+  const options = { authTagLength: tagLength };
   return {
     seal: (nonce, additionalData, plaintext) => {
       const cipher = createCipheriv(CIPHERS[name] as 'aes-128-gcm', key, nonce, options);
-      cipher.setAAD(additionalData);
+      cipher.setAAD(additionalData, { plaintextLength: plaintext.length });
       return concat(cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
     },
     open: (nonce, additionalData, ciphertext) => {
       const decipher = createDecipheriv(CIPHERS[name] as 'aes-128-gcm', key, nonce, options);
-      decipher.setAAD(additionalData);
-      decipher.setAuthTag(ciphertext.subarray(-AEAD_TAG_LENGTH));
-      const plaintext = decipher.update(ciphertext.subarray(0, -AEAD_TAG_LENGTH));
+      decipher.setAuthTag(ciphertext.subarray(-tagLength));
+      decipher.setAAD(additionalData, { plaintextLength: ciphertext.length - tagLength });
+      const plaintext = decipher.update(ciphertext.subarray(0, -tagLength));
       try {
         decipher.final();
         return new Uint8Array(plaintext);
@@ -80,8 +85,8 @@ export function keyPair(
   const aead = wrap(syncAead(name, randomBytes(AEAD_KEY_LENGTH[name])));
   const iv = new Uint8Array(randomBytes(12));
   return {
-    seal: new Protection13({ aead, iv, limits }),
-    open: new Protection13({ aead, iv, limits }),
+    seal: new Protection13({ aead, aeadName: name, iv, limits }),
+    open: new Protection13({ aead, aeadName: name, iv, limits }),
   };
 }
 

@@ -2,8 +2,11 @@
 import { randomFillSync } from 'node:crypto';
 import type { CryptoProvider } from '../provider.ts';
 import { aead, aeads } from './aead.ts';
+import { cbc, cbcs } from './cbc.ts';
+import { finiteField } from './finite-field.ts';
 import { groups } from './groups.ts';
 import { hash, hmac } from './hash.ts';
+import { rsaEncrypt } from './rsa-encryption.ts';
 import { verify } from './verify.ts';
 
 /** The platform's own crypto, for Node, Deno and Bun. */
@@ -13,7 +16,11 @@ export const nodeProvider: CryptoProvider = {
   hmac,
   aeads,
   aead,
+  cbcs,
+  cbc,
   groups,
+  finiteField,
   verify,
+  rsaEncrypt,
   random: (length) => randomFillSync(new Uint8Array(length)),
 };

@@ -1,12 +1,10 @@
 /** RSA keys whose own parameters say how PSS is done: the way to tell node:crypto a mask hash of its own. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { concat, fromHex } from '../../wire/bytes.ts';
+import { fromHex } from '../../wire/bytes.ts';
+import { Tag } from '../../x509/der.ts';
 import type { HashName } from '../provider.ts';
 import { asBuffer } from './buffers.ts';
-
-const SEQUENCE = 0x30;
-const INTEGER = 0x02;
-const BIT_STRING = 0x03;
+import { integer, tlv } from './der.ts';
 
 /** Object identifiers, encoded. */
 const ID_RSASSA_PSS = fromHex('06092a864886f70d01010a');
@@ -19,25 +17,6 @@ const HASH_OID: Readonly<Record<HashName, Uint8Array>> = {
 };
 const NULL = fromHex('0500');
 
-/** One DER value; these are all shorter than 64 KiB. */
-function tlv(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
-  const content = concat(...contents);
-  const { length } = content;
-  const header =
-    length < 0x80
-      ? [tag, length]
-      : length < 0x100
-        ? [tag, 0x81, length]
-        : [tag, 0x82, length >> 8, length & 0xff];
-  return concat(Uint8Array.from(header), content);
-}
-
-/** A non-negative INTEGER from big-endian bytes without leading zeros. */
-function integer(bytes: Uint8Array): Uint8Array {
-  const negative = bytes.length === 0 || (bytes[0] ?? 0) >= 0x80;
-  return negative ? tlv(INTEGER, Uint8Array.of(0), bytes) : tlv(INTEGER, bytes);
-}
-
 /**
  * An id-RSASSA-PSS public key with the parameters given (RFC 4055 sections 1.2 and 3.1).
  * `verify` of node:crypto has no option for the mask's hash, but obeys such a key.
@@ -47,15 +26,15 @@ export function pssKeyObject(
   exponent: Uint8Array,
   parameters: { readonly hash: HashName; readonly mgfHash: HashName; readonly saltLength: number },
 ): KeyObject {
-  const hash = tlv(SEQUENCE, HASH_OID[parameters.hash], NULL);
-  const mask = tlv(SEQUENCE, ID_MGF1, tlv(SEQUENCE, HASH_OID[parameters.mgfHash], NULL));
+  const hash = tlv(Tag.SEQUENCE, HASH_OID[parameters.hash], NULL);
+  const mask = tlv(Tag.SEQUENCE, ID_MGF1, tlv(Tag.SEQUENCE, HASH_OID[parameters.mgfHash], NULL));
   const salt = integer(Uint8Array.of(parameters.saltLength));
   const algorithm = tlv(
-    SEQUENCE,
+    Tag.SEQUENCE,
     ID_RSASSA_PSS,
-    tlv(SEQUENCE, tlv(0xa0, hash), tlv(0xa1, mask), tlv(0xa2, salt)),
+    tlv(Tag.SEQUENCE, tlv(0xa0, hash), tlv(0xa1, mask), tlv(0xa2, salt)),
   );
-  const publicKey = tlv(SEQUENCE, integer(modulus), integer(exponent));
-  const spki = tlv(SEQUENCE, algorithm, tlv(BIT_STRING, Uint8Array.of(0), publicKey));
+  const publicKey = tlv(Tag.SEQUENCE, integer(modulus), integer(exponent));
+  const spki = tlv(Tag.SEQUENCE, algorithm, tlv(Tag.BIT_STRING, Uint8Array.of(0), publicKey));
   return createPublicKey({ key: asBuffer(spki), format: 'der', type: 'spki' });
 }

@@ -9,6 +9,7 @@ import { bitLength, SIGNATURE_SCHEMES, schemesForKey } from '../signature-scheme
 import { plain } from './buffers.ts';
 import { OPENSSL_HASH } from './hash.ts';
 import { type PrivateKeyInput, readPrivateKey } from './private-key.ts';
+import { rsaDecryptRaw } from './rsa-encryption.ts';
 
 /** A private key: PEM text, PEM or DER bytes (PKCS #8, PKCS #1, SEC 1), or a KeyObject. */
 export type SigningKeyInput = PrivateKeyInput;
@@ -91,6 +92,9 @@ export function signingKey(input: SigningKeyInput, options: SigningKeyOptions = 
   return {
     schemes,
     publicKey,
+    ...(publicKey.kind === 'rsa' && {
+      rsaDecryptRaw: (ciphertext: Uint8Array) => rsaDecryptRaw(privateKey, publicKey.modulus, ciphertext),
+    }),
     sign(scheme: SignatureScheme, message: Uint8Array): Uint8Array {
       const info = SIGNATURE_SCHEMES.get(scheme);
       if (info === undefined || !schemes.includes(scheme)) {
