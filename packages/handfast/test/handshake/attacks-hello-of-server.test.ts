@@ -31,12 +31,10 @@ import { cheatingServer } from '../support/puppet.ts';
 
 const VERSION: Refusal = ['ERR_PROTOCOL_VERSION', 'protocol_version'];
 const NOT_OFFERED = /which the client did not offer/;
-const {
-  TLS_AES_128_GCM_SHA256,
-  TLS_AES_256_GCM_SHA384,
-  TLS_CHACHA20_POLY1305_SHA256,
-  TLS_AES_128_CCM_SHA256,
-} = CipherSuite;
+const { TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256 } = CipherSuite;
+/** Numbers that nobody has. */
+const UNKNOWN_SUITE = 0x13fe;
+const UNKNOWN_GROUP = 0x01fb;
 const { x25519, secp256r1, secp384r1, x448 } = NamedGroup;
 
 /** Cheats with what ServerHello and HelloRetryRequest have in common. */
@@ -46,11 +44,7 @@ const COMMON: Cheats<'ServerHello'> = {
     ILLEGAL,
     NOT_OFFERED,
   ],
-  'a suite that nobody speaks': [
-    (m) => ({ ...m, cipherSuite: TLS_AES_128_CCM_SHA256 }),
-    ILLEGAL,
-    NOT_OFFERED,
-  ],
+  'a suite that nobody speaks': [(m) => ({ ...m, cipherSuite: UNKNOWN_SUITE }), ILLEGAL, NOT_OFFERED],
   'a suite of TLS 1.2': [
     (m) => ({ ...m, cipherSuite: CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 }),
     ILLEGAL,
@@ -161,7 +155,7 @@ test('HelloRetryRequest: for a group that the caller offers and the provider doe
         customize: {
           ClientHello: withExtensions((e) => ({
             ...e,
-            supportedGroups: [NamedGroup.ffdhe2048, ...(e.supportedGroups ?? [])],
+            supportedGroups: [UNKNOWN_GROUP, ...(e.supportedGroups ?? [])],
           })),
         },
       },
@@ -170,7 +164,7 @@ test('HelloRetryRequest: for a group that the caller offers and the provider doe
         customize: {
           HelloRetryRequest: withExtensions((e) => ({
             ...e,
-            keyShare: { selectedGroup: NamedGroup.ffdhe2048 },
+            keyShare: { selectedGroup: UNKNOWN_GROUP },
           })),
         },
       },
