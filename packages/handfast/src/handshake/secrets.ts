@@ -1,5 +1,5 @@
 /** The secrets of a handshake by who sends under them, and what a finished handshake hands to the connection. */
-import { Exporter } from '../keys/exporter.ts';
+import { type Exporter, Exporter13 } from '../keys/exporter.ts';
 import { EarlySecret, type HandshakeSecret, type MainSecret } from '../keys/schedule13.ts';
 import type { HandshakeContext } from './context.ts';
 import type { Established } from './established.ts';
@@ -45,5 +45,5 @@ export function deriveApplicationSecrets(
   // At once, so that the Main Secret need not live on: all traffic secrets could be derived from it again (section 7.1).
   const exporterSecret = main.exporterSecret(transcriptHash);
   h.tellSecret('EXPORTER_SECRET', exporterSecret);
-  return { application: { client, server }, exporter: new Exporter(h.hkdf, exporterSecret) };
+  return { application: { client, server }, exporter: new Exporter13(h.hkdf, exporterSecret) };
 }

@@ -1,7 +1,7 @@
 /** Lines of the SSLKEYLOGFILE format (RFC 9850), with which tools such as Wireshark decrypt a captured connection. */
 import { toHex } from '../wire/bytes.ts';
 
-/** The secrets of TLS 1.3 that a key log names; `N` counts KeyUpdates. */
+/** The secrets that a key log names: of TLS 1.3, where `N` counts KeyUpdates, and the master secret of TLS 1.2. */
 export type KeyLogLabel =
   | 'CLIENT_EARLY_TRAFFIC_SECRET'
   | 'EARLY_EXPORTER_SECRET'
@@ -9,7 +9,8 @@ export type KeyLogLabel =
   | 'SERVER_HANDSHAKE_TRAFFIC_SECRET'
   | `CLIENT_TRAFFIC_SECRET_${number}`
   | `SERVER_TRAFFIC_SECRET_${number}`
-  | 'EXPORTER_SECRET';
+  | 'EXPORTER_SECRET'
+  | 'CLIENT_RANDOM';
 
 /** One line, without its end: the label, the random of the ClientHello, the secret. */
 export function keyLogLine(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array): string {

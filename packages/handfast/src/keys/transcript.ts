@@ -10,11 +10,13 @@ function messageHash(clientHelloHash: Uint8Array): Uint8Array {
 
 /**
  * A running transcript hash. Until the hash function is known, messages are kept; from then on only the state
- * of the hash is.
+ * of the hash is, unless {@link keepMessages} asked for more.
  */
 export class Transcript {
   readonly #provider: CryptoProvider;
   #waiting: Uint8Array[] = [];
+  /** All messages, where somebody wants them. */
+  #kept: Uint8Array[] | undefined;
   #running: { readonly name: HashName; readonly hash: Hash } | undefined;
   #current: Uint8Array | undefined;
 
@@ -45,6 +47,7 @@ export class Transcript {
   /** Appends one whole handshake message, header included. */
   add(message: Uint8Array): void {
     this.#current = undefined;
+    this.#kept?.push(message);
     if (this.#running === undefined) this.#waiting.push(message);
     else this.#running.hash.update(message);
   }
@@ -59,6 +62,33 @@ export class Transcript {
     for (const message of this.#waiting) hash.update(message);
     this.#waiting = [];
     this.#running = { name, hash };
+  }
+
+  /**
+   * Keeps the messages themselves, those that came before included, until {@link forgetMessages}: a client's
+   * CertificateVerify in TLS 1.2 signs them with a hash function of its own choice (RFC 5246 section 7.4.8).
+   * @throws {RangeError} when the hash function is chosen already, and the messages before are gone.
+   */
+  keepMessages(): void {
+    if (this.#kept !== undefined) return;
+    if (this.#running !== undefined) {
+      throw new RangeError('the messages of the transcript are hashed already, and were not kept');
+    }
+    this.#kept = [...this.#waiting];
+  }
+
+  /**
+   * All messages so far, joined.
+   * @throws {RangeError} when they are not kept.
+   */
+  messages(): Uint8Array {
+    if (this.#kept === undefined) throw new RangeError('the messages of the transcript are not kept');
+    return concat(...this.#kept);
+  }
+
+  /** Keeps the messages no longer. */
+  forgetMessages(): void {
+    this.#kept = undefined;
   }
 
   /** Transcript-Hash of all messages so far; {@link chooseHash} comes first. Not to be written to. */
@@ -83,12 +113,13 @@ export class Transcript {
 
   /**
    * Replaces all messages so far, which are ClientHello1 alone, with the synthetic message that holds their hash.
-   * A HelloRetryRequest comes next.
+   * A HelloRetryRequest comes next, and so it is TLS 1.3: nobody wants the messages themselves any more.
    */
   replaceWithMessageHash(): void {
     const { name } = this.#chosen();
     const clientHelloHash = this.current();
     this.#running = { name, hash: this.#provider.hash(name) };
+    this.forgetMessages();
     this.add(messageHash(clientHelloHash));
   }
 

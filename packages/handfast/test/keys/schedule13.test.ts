@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { nodeProvider as provider } from '../../src/crypto/node/index.ts';
 import type { CryptoProvider } from '../../src/crypto/provider.ts';
-import { Exporter } from '../../src/keys/exporter.ts';
+import { Exporter13 } from '../../src/keys/exporter.ts';
 import { Hkdf } from '../../src/keys/hkdf.ts';
 import { keyLogLine } from '../../src/keys/key-log.ts';
 import { EarlySecret } from '../../src/keys/schedule13.ts';
@@ -105,7 +105,7 @@ describe('exporter', () => {
   const secret = new Uint8Array(48).fill(3);
 
   test('follows RFC 9846 section 7.5; no context is an empty context', () => {
-    const exporter = new Exporter(hkdf, secret);
+    const exporter = new Exporter13(hkdf, secret);
     for (const context of [undefined, EMPTY, ascii('context')]) {
       const labelSecret = expandLabel(secret, 'EXPERIMENTAL test', EMPTY_HASH, 48);
       const expected = expandLabel(labelSecret, 'exporter', hkdf.digest(context ?? EMPTY), 40);
@@ -115,7 +115,7 @@ describe('exporter', () => {
   });
 
   test('refuses labels and lengths out of bounds', () => {
-    const exporter = new Exporter(hkdf, secret);
+    const exporter = new Exporter13(hkdf, secret);
     assert.equal(exporter.exportKeyingMaterial('x'.repeat(249), undefined, 255 * 48).length, 255 * 48);
     for (const label of ['', 'x'.repeat(250), 'clé', 'a\nb']) {
       assert.throws(() => exporter.exportKeyingMaterial(label, undefined, 32), ConfigError, label);

@@ -75,4 +75,31 @@ describe('transcript hash', () => {
     stateless.add(two);
     assert.equal(toHex(stateless.current()), expected);
   });
+
+  test('keeps the messages themselves only where it is told to, from the first one on', () => {
+    const transcript = new Transcript(provider);
+    transcript.add(one);
+    assert.throws(() => transcript.messages(), RangeError);
+    transcript.keepMessages();
+    transcript.add(two);
+    transcript.chooseHash('SHA-256');
+    transcript.keepMessages();
+    transcript.add(three);
+    assert.equal(toHex(transcript.messages()), toHex(concat(one, two, three)));
+    assert.equal(toHex(transcript.current()), sha256(one, two, three));
+    transcript.forgetMessages();
+    assert.throws(() => transcript.messages(), RangeError);
+    assert.throws(() => transcript.keepMessages(), RangeError, 'they are gone');
+    transcript.add(one);
+    assert.equal(toHex(transcript.current()), sha256(one, two, three, one));
+  });
+
+  test('keeps no messages behind a HelloRetryRequest, where TLS 1.3 is settled', () => {
+    const transcript = new Transcript(provider);
+    transcript.keepMessages();
+    transcript.add(one);
+    transcript.chooseHash('SHA-256');
+    transcript.replaceWithMessageHash();
+    assert.throws(() => transcript.messages(), RangeError);
+  });
 });
