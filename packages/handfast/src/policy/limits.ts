@@ -6,6 +6,9 @@ export const MAX_PLAINTEXT_LENGTH = 1 << 14;
 /** Ciphertext bytes in one TLS 1.3 record (RFC 9846 section 5.2). */
 export const MAX_CIPHERTEXT_LENGTH = MAX_PLAINTEXT_LENGTH + 256;
 
+/** Ciphertext bytes in one TLS 1.2 record (RFC 5246 section 6.2.3). */
+export const MAX_CIPHERTEXT_LENGTH_12 = MAX_PLAINTEXT_LENGTH + 2048;
+
 /** Bytes of a handshake message other than Certificate. Large hybrid key shares stay far below it; the protocol allows 16 MiB. */
 export const MAX_HANDSHAKE_MESSAGE_LENGTH = 1 << 16;
 

@@ -27,9 +27,12 @@ interface Header {
   readonly length: number;
 }
 
-/** The header of an outgoing record. */
-export function recordHeader(type: number, version: number, length: number): Uint8Array {
-  const header = new Uint8Array(RECORD_HEADER_LENGTH);
+/**
+ * The header of an outgoing record.
+ * @param room zero bytes to leave after it, for what stands before the ciphertext in TLS 1.2.
+ */
+export function recordHeader(type: number, version: number, length: number, room = 0): Uint8Array {
+  const header = new Uint8Array(RECORD_HEADER_LENGTH + room);
   header[0] = type;
   header[1] = version >> 8;
   header[2] = version & 0xff;
@@ -51,7 +54,7 @@ export function recordOverflow(length: number, limit: number): TlsError {
  * five bytes are known, so nothing is ever allocated or awaited for the sake of a claimed length.
  */
 export class RecordFramer {
-  /** Bytes of a fragment: 2^14, or 2^14 + 256 once the peer's records are protected (RFC 9846 section 5.2). */
+  /** Bytes of a fragment: 2^14, or more once the peer's records are protected (RFC 9846 section 5.2, RFC 5246 section 6.2.3). */
   maxFragmentLength: number = MAX_PLAINTEXT_LENGTH;
   readonly #queue = new ByteQueue();
   #header: Header | undefined;

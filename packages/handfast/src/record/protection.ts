@@ -44,8 +44,12 @@ export const KEY_LIMITS: Readonly<Record<AeadName, KeyLimits>> = {
 
 /** A record ready for the wire, in two parts so that the larger one need not be copied. */
 export interface SealedRecord {
+  /** The header, and in TLS 1.2 what stands before the ciphertext. */
   readonly header: Uint8Array;
+  /** The rest of the record. */
   readonly fragment: Uint8Array;
+  /** Bytes of padding inside. */
+  readonly padding: number;
 }
 
 /** What was inside a protected record. */
@@ -54,7 +58,7 @@ export interface OpenedRecord {
   readonly type: number;
   /** The content without its padding; it may be a view of what the provider answered. */
   readonly content: Uint8Array;
-  /** Bytes of padding. */
+  /** Bytes of padding inside. */
   readonly padding: number;
   /** Number of the record under its key. */
   readonly sequence: number;
@@ -96,6 +100,13 @@ export function badRecordMac(sequence: number): TlsError {
     `record ${sequence} of this key does not decrypt: it was changed on the way, lost its place, or was made with another key`,
     { sequence },
   );
+}
+
+/** The refusal of a record that holds too much. */
+export function plaintextOverflow(length: number, limit: number, sequence: number): TlsError {
+  return new TlsError('ERR_RECORD_OVERFLOW', `expected at most ${limit} bytes in a record, found ${length}`, {
+    sequence,
+  });
 }
 
 /**

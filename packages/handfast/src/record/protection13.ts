@@ -16,11 +16,13 @@ import {
   type KeyLimits,
   keyUsedUp,
   type OpenedRecord,
+  plaintextOverflow,
   type RecordProtection,
   type SealedRecord,
   sequenceUsedUp,
 } from './protection.ts';
 import { ask, returnWorkspace, takeWorkspace } from './provider-calls.ts';
+import { xorSequence } from './sequence-number.ts';
 
 /** One traffic key of TLS 1.3. */
 export class Protection13 implements RecordProtection {
@@ -80,7 +82,7 @@ export class Protection13 implements RecordProtection {
         if (!isPromise(answer)) returnWorkspace(space);
         return answer;
       },
-      (fragment) => ({ header, fragment }),
+      (fragment) => ({ header, fragment, padding }),
     );
   }
 
@@ -113,11 +115,7 @@ export class Protection13 implements RecordProtection {
   #nextNonce(): Uint8Array {
     const nonce = this.#nonce;
     nonce.set(this.#iv);
-    let rest = this.#sequence++;
-    for (let i = AEAD_NONCE_LENGTH - 1; rest > 0; i--) {
-      nonce[i] = (nonce[i] as number) ^ (rest & 0xff);
-      rest = Math.floor(rest / 256);
-    }
+    xorSequence(nonce, this.#sequence++);
     return nonce;
   }
 
@@ -131,11 +129,7 @@ export class Protection13 implements RecordProtection {
 /** Takes TLSInnerPlaintext apart (RFC 9846 section 5.4). */
 function unwrap(inner: Uint8Array, sequence: number): OpenedRecord {
   if (inner.length > MAX_PLAINTEXT_LENGTH + 1) {
-    throw new TlsError(
-      'ERR_RECORD_OVERFLOW',
-      `expected at most ${MAX_PLAINTEXT_LENGTH + 1} bytes in a record, found ${inner.length}`,
-      { sequence },
-    );
+    throw plaintextOverflow(inner.length, MAX_PLAINTEXT_LENGTH + 1, sequence);
   }
   let end = inner.length - 1;
   while (end >= 0 && inner[end] === 0) end--;

@@ -1,8 +1,9 @@
-/** The receiving half of the record layer: bytes in; messages, alerts and data out (RFC 9846 section 5). */
+/** The receiving half of the record layer: bytes in; messages, alerts and data out (RFC 9846 section 5; RFC 5246 sections 6 and 7). */
 import { type Awaitable, isPromise } from '../crypto/provider.ts';
 import {
   MAX_CHANGE_CIPHER_SPECS,
   MAX_CIPHERTEXT_LENGTH,
+  MAX_CIPHERTEXT_LENGTH_12,
   MAX_EMPTY_RECORDS,
   MAX_PLAINTEXT_LENGTH,
   MAX_SKIPPED_EARLY_DATA,
@@ -53,6 +54,9 @@ export class RecordReader {
   readonly #onRecord: RecordListener | undefined;
   #epoch: Epoch = 'plaintext';
   #protection: RecordProtection | undefined;
+  #isTls12 = false;
+  /** The key that the peer's ChangeCipherSpec will put in force, in TLS 1.2. */
+  #pendingProtection: RecordProtection | undefined;
   #plaintextSequence = 0;
   /** The client has sent its ClientHello before it reads; a server must have read one, here or elsewhere. */
   #helloSeen: boolean;
@@ -90,6 +94,7 @@ export class RecordReader {
   close(): void {
     this.#isClosed = true;
     this.#protection = undefined;
+    this.#pendingProtection = undefined;
     this.#framer = new RecordFramer();
   }
 
@@ -115,15 +120,52 @@ export class RecordReader {
   }
 
   /**
-   * From the next record on, the peer uses this key.
+   * From the next record on, the peer uses this key. In TLS 1.2 that is the key of {@link expectChangeCipherSpec}, in
+   * its new epoch.
    * @throws {TlsError} `ERR_EXCESS_HANDSHAKE_DATA` when the message before the change does not end its record.
    */
   changeKeys(epoch: Epoch, protection: RecordProtection): void {
-    if (this.#isClosed) throw new TlsError('ERR_CLOSED', 'nothing is read any more');
+    this.#requireOpen();
+    if (this.#isTls12 && protection !== this.#protection) {
+      throw new TlsError(
+        'ERR_INTERNAL',
+        'a key of TLS 1.2 is in force from a ChangeCipherSpec on, not before',
+      );
+    }
     this.requireRecordBoundary();
     this.#epoch = epoch;
     this.#protection = protection;
-    this.#framer.maxFragmentLength = MAX_CIPHERTEXT_LENGTH;
+    this.#framer.maxFragmentLength = this.#isTls12 ? MAX_CIPHERTEXT_LENGTH_12 : MAX_CIPHERTEXT_LENGTH;
+  }
+
+  /**
+   * TLS 1.2 was negotiated: content types stand outside, every version is 0x0303, and a ChangeCipherSpec is what its
+   * name says.
+   * @throws {TlsError} `ERR_UNEXPECTED_CHANGE_CIPHER_SPEC` when one was taken for the decoration of TLS 1.3 before.
+   */
+  useTls12(): void {
+    this.#requireOpen();
+    if (this.#changeCipherSpecs > 0) {
+      throw unexpectedChangeCipherSpec('a ChangeCipherSpec record before TLS 1.2 was negotiated');
+    }
+    this.#isTls12 = true;
+    this.#earlyDataBudget = undefined;
+    this.#framer.maxFragmentLength = MAX_PLAINTEXT_LENGTH;
+  }
+
+  /**
+   * The peer's next record, alerts aside, must be a ChangeCipherSpec; from there on the peer uses this key, in the
+   * epoch `handshake` (RFC 5246 section 7.1). At any other time a ChangeCipherSpec is refused: keys that are not
+   * settled yet must never be put in force by a peer, or by whoever is between (CVE-2014-0224).
+   * @throws {TlsError} `ERR_EXCESS_HANDSHAKE_DATA` when the message before the change does not end its record.
+   */
+  expectChangeCipherSpec(protection: RecordProtection): void {
+    this.#requireOpen();
+    if (!this.#isTls12 || this.#protection !== undefined) {
+      throw new TlsError('ERR_INTERNAL', 'a ChangeCipherSpec is expected once, in a handshake of TLS 1.2');
+    }
+    this.requireRecordBoundary();
+    this.#pendingProtection = protection;
   }
 
   /**
@@ -148,18 +190,26 @@ export class RecordReader {
     this.#framer.maxFragmentLength = MAX_CIPHERTEXT_LENGTH;
   }
 
+  #requireOpen(): void {
+    if (this.#isClosed) throw new TlsError('ERR_CLOSED', 'nothing is read any more');
+  }
+
   /** One record; `undefined` when it holds nothing for the caller. */
   #process(record: RawRecord): Awaitable<Incoming | undefined> {
+    return this.#isTls12 ? this.#process12(record) : this.#process13(record);
+  }
+
+  #process13(record: RawRecord): Awaitable<Incoming | undefined> {
     const protection = this.#protection;
     if (record.type === ContentType.change_cipher_spec) {
-      this.#report(record, this.#plaintextRecord(record));
+      this.#report(record, this.#plaintextRecord(record), 'plaintext');
       this.#dropChangeCipherSpec(record.fragment);
       return undefined;
     }
     if (protection === undefined || this.#mayBePlaintextAlert(record)) {
       const isEarlyData = record.type === ContentType.application_data && this.#earlyDataBudget !== undefined;
       if (isEarlyData) return this.#skip(record);
-      return this.#accept(record, this.#plaintextRecord(record), false);
+      return this.#accept(record, this.#plaintextRecord(record), 'plaintext');
     }
     if (record.type !== ContentType.application_data) {
       // As BoringSSL does: what is not a TLSCiphertext cannot be deprotected.
@@ -168,16 +218,28 @@ export class RecordReader {
         `expected a protected record, found one of type ${contentTypeName(record.type)} in plaintext`,
       );
     }
-    if (record.version !== ProtocolVersion['TLSv1.2']) {
-      throw new TlsError(
-        'ERR_RECORD_VERSION',
-        `expected a protected record of version 0x0303, found 0x${record.version.toString(16).padStart(4, '0')}`,
-      );
-    }
+    requireVersion12(record);
     const opened =
       this.#earlyDataBudget === undefined || protection.tryOpen === undefined
         ? protection.open(record)
         : protection.tryOpen(record);
+    return this.#open(record, opened);
+  }
+
+  #process12(record: RawRecord): Awaitable<Incoming | undefined> {
+    requireVersion12(record);
+    if (record.type === ContentType.change_cipher_spec) {
+      this.#changeCipherSpec(record);
+      return undefined;
+    }
+    if (this.#protection !== undefined) return this.#open(record, this.#protection.open(record));
+    if (this.#pendingProtection !== undefined && record.type === ContentType.handshake) {
+      throw new TlsError('ERR_UNEXPECTED_MESSAGE', 'expected a ChangeCipherSpec, found a handshake message');
+    }
+    return this.#accept(record, this.#plaintextRecord(record), 'plaintext');
+  }
+
+  #open(record: RawRecord, opened: Awaitable<OpenedRecord | undefined>): Awaitable<Incoming | undefined> {
     if (!isPromise(opened)) return this.#acceptOpened(record, opened);
     this.#isWaiting = true;
     return opened.then((inner) => {
@@ -189,11 +251,12 @@ export class RecordReader {
   #acceptOpened(record: RawRecord, opened: OpenedRecord | undefined): Incoming | undefined {
     if (opened === undefined) return this.#skip(record);
     this.#hasOpened = true;
-    return this.#accept(record, opened, true);
+    return this.#accept(record, opened, this.#epoch);
   }
 
   #skip(record: RawRecord): undefined {
-    this.#report(record, { type: record.type, content: record.fragment, padding: 0, sequence: 0 });
+    const unread = { type: record.type, content: record.fragment, padding: 0, sequence: 0 };
+    this.#report(record, unread, this.#protection === undefined ? 'plaintext' : this.#epoch);
     this.#earlyDataBudget = (this.#earlyDataBudget ?? 0) - record.raw.length;
     if (this.#earlyDataBudget < 0) {
       throw new TlsError(
@@ -224,26 +287,38 @@ export class RecordReader {
 
   /** RFC 9846 section 5: exactly 0x01, between the first ClientHello and the peer's Finished; dropped. */
   #dropChangeCipherSpec(fragment: Uint8Array): void {
-    const refuse = (message: string): never => {
-      throw new TlsError('ERR_UNEXPECTED_CHANGE_CIPHER_SPEC', message);
-    };
-    if (fragment.length !== 1 || fragment[0] !== 1) {
-      refuse('expected a ChangeCipherSpec record to hold the single byte 01');
+    requireChangeCipherSpec(fragment);
+    if (!this.#helloSeen) {
+      throw unexpectedChangeCipherSpec('expected a ClientHello, found a ChangeCipherSpec record');
     }
-    if (!this.#helloSeen) refuse('expected a ClientHello, found a ChangeCipherSpec record');
-    if (this.#epoch === 'application') refuse('a ChangeCipherSpec record after the handshake');
+    if (this.#epoch === 'application') {
+      throw unexpectedChangeCipherSpec('a ChangeCipherSpec record after the handshake');
+    }
     this.#refuseInterleaving(ContentType.change_cipher_spec);
     if (++this.#changeCipherSpecs > MAX_CHANGE_CIPHER_SPECS) {
-      refuse(`more than ${MAX_CHANGE_CIPHER_SPECS} ChangeCipherSpec records in one handshake`);
+      throw unexpectedChangeCipherSpec(
+        `more than ${MAX_CHANGE_CIPHER_SPECS} ChangeCipherSpec records in one handshake`,
+      );
     }
   }
 
-  #report(record: RawRecord, opened: OpenedRecord): void {
+  /** Puts the key in force that waited for it (RFC 5246 section 7.1). */
+  #changeCipherSpec(record: RawRecord): void {
+    const protection = this.#pendingProtection;
+    if (protection === undefined) {
+      throw unexpectedChangeCipherSpec('a ChangeCipherSpec record when it was not its turn');
+    }
+    this.#report(record, this.#plaintextRecord(record), 'plaintext');
+    requireChangeCipherSpec(record.fragment);
+    this.#pendingProtection = undefined;
+    this.#protection = protection;
+    this.#epoch = 'handshake';
+    this.#framer.maxFragmentLength = MAX_CIPHERTEXT_LENGTH_12;
+  }
+
+  #report(record: RawRecord, opened: OpenedRecord, epoch: Epoch): void {
     this.#onRecord?.({
-      epoch:
-        this.#protection !== undefined && record.type === ContentType.application_data
-          ? this.#epoch
-          : 'plaintext',
+      epoch,
       sequence: opened.sequence,
       outerType: record.type,
       innerType: opened.type,
@@ -253,9 +328,9 @@ export class RecordReader {
     });
   }
 
-  #accept(record: RawRecord, opened: OpenedRecord, isProtected: boolean): Incoming | undefined {
+  #accept(record: RawRecord, opened: OpenedRecord, epoch: Epoch): Incoming | undefined {
     this.#earlyDataBudget = undefined;
-    this.#report(record, opened);
+    this.#report(record, opened, epoch);
     const { type, content } = opened;
     if (type !== ContentType.handshake && type !== ContentType.alert) this.#refuseInterleaving(type);
     if (content.length === 0) this.#countEmpty(type);
@@ -266,14 +341,11 @@ export class RecordReader {
         this.#assembler.push(content);
         return undefined; // next() takes the messages from there
       case ContentType.alert:
-        return this.#alert(content, isProtected);
+        return this.#alert(content, epoch);
       case ContentType.application_data:
         return this.#applicationData(content);
       case ContentType.change_cipher_spec:
-        throw new TlsError(
-          'ERR_UNEXPECTED_CHANGE_CIPHER_SPEC',
-          'a ChangeCipherSpec inside a protected record',
-        );
+        throw unexpectedChangeCipherSpec('a ChangeCipherSpec inside a protected record');
       default:
         throw new TlsError(
           'ERR_RECORD_TYPE',
@@ -287,7 +359,7 @@ export class RecordReader {
     return { type: 'handshake', epoch: this.#epoch, message };
   }
 
-  #alert(content: Uint8Array, isProtected: boolean): Incoming {
+  #alert(content: Uint8Array, epoch: Epoch): Incoming {
     const [level, description] = content;
     if (content.length !== ALERT_LENGTH || level === undefined || description === undefined) {
       throw new TlsError(
@@ -295,12 +367,16 @@ export class RecordReader {
         `expected an alert of 2 bytes alone in its record, found ${content.length}`,
       );
     }
+    // In TLS 1.3 the level means nothing any more (RFC 9846 section 6).
+    if (this.#isTls12 && level !== 1 && level !== 2) {
+      throw new TlsError('ERR_ILLEGAL_PARAMETER', `expected an alert of level 1 or 2, found ${level}`);
+    }
     // An error ends the connection even in the middle of a message, and its reason is worth more than that it was.
     if (!isErrorAlert(description)) this.#refuseInterleaving(ContentType.alert);
     if (++this.#alerts > MAX_WARNING_ALERTS) {
       throw new TlsError('ERR_TOO_MANY_WARNING_ALERTS', `more than ${MAX_WARNING_ALERTS} alerts in a row`);
     }
-    return { type: 'alert', epoch: isProtected ? this.#epoch : 'plaintext', level, description, isProtected };
+    return { type: 'alert', epoch, level, description, isProtected: epoch !== 'plaintext' };
   }
 
   #applicationData(data: Uint8Array): Incoming | undefined {
@@ -334,4 +410,21 @@ export class RecordReader {
       );
     }
   }
+}
+
+function requireVersion12({ version }: RawRecord): void {
+  if (version === ProtocolVersion['TLSv1.2']) return;
+  throw new TlsError(
+    'ERR_RECORD_VERSION',
+    `expected a record of version 0x0303, found 0x${version.toString(16).padStart(4, '0')}`,
+  );
+}
+
+function requireChangeCipherSpec(fragment: Uint8Array): void {
+  if (fragment.length === 1 && fragment[0] === 1) return;
+  throw unexpectedChangeCipherSpec('expected a ChangeCipherSpec record to hold the single byte 01');
+}
+
+function unexpectedChangeCipherSpec(message: string): TlsError {
+  return new TlsError('ERR_UNEXPECTED_CHANGE_CIPHER_SPEC', message);
 }

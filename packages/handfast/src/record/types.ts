@@ -1,6 +1,9 @@
 /** What the record layer tells whoever listens, in both directions. */
 
-/** Which keys protect a record. Updated application keys belong to the same epoch. */
+/**
+ * Which keys protect a record. Updated application keys belong to the same epoch. TLS 1.2 has one key in a direction,
+ * which belongs to the handshake until Finished was checked or sent.
+ */
 export type Epoch = 'plaintext' | 'handshake' | 'application';
 
 /** One record, as a listener sees it. */
@@ -10,11 +13,11 @@ export interface RecordInfo {
   readonly sequence: number;
   /** The content type that an observer of the network sees. */
   readonly outerType: number;
-  /** The content type inside the protection; the same as `outerType` in plaintext, and where early data is skipped. */
+  /** The content type inside the protection; the same as `outerType` in plaintext, in TLS 1.2, and where early data is skipped. */
   readonly innerType: number;
   /** Content bytes, after protection and padding were removed. */
   readonly contentLength: number;
-  /** Bytes of padding. */
+  /** Bytes of padding: zeros in TLS 1.3, those of CBC in TLS 1.2. */
   readonly padding: number;
   /** Header and fragment as they stand on the wire. */
   readonly bytes: Uint8Array;

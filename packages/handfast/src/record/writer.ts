@@ -53,7 +53,7 @@ const JOIN_BELOW = 2048;
 /** A record in the queue; `sealed` is missing while the provider is at work, and an error where it failed. */
 interface Queued {
   sealed: SealedRecord | TlsError | undefined;
-  readonly info: Omit<RecordInfo, 'bytes'> | undefined;
+  readonly info: Omit<RecordInfo, 'bytes' | 'padding'> | undefined;
 }
 
 /**
@@ -67,6 +67,7 @@ export class RecordWriter {
   #protection: RecordProtection | undefined;
   #plaintextSequence = 0;
   #version: number;
+  #isTls12 = false;
   /** Handshake messages of the current flight. */
   #flight: Uint8Array[] = [];
   /** Records from the first unsealed one on. */
@@ -106,6 +107,14 @@ export class RecordWriter {
     return this.#queue.length > 0;
   }
 
+  /**
+   * TLS 1.2 was negotiated: content types stand outside, records are not padded, and a ChangeCipherSpec means that the
+   * next record has the key of {@link changeKeys}.
+   */
+  useTls12(): void {
+    this.#isTls12 = true;
+  }
+
   /** Adds a whole handshake message to the flight. It is not copied: do not change it before {@link flush}. */
   handshake(message: Uint8Array): void {
     this.#requireOpen();
@@ -127,7 +136,10 @@ export class RecordWriter {
     this.#version = ProtocolVersion['TLSv1.2'];
   }
 
-  /** Sends the record that makes a TLS 1.3 handshake look like one of TLS 1.2; never protected (RFC 9846 appendix E.4). */
+  /**
+   * Sends the record that announces new keys in TLS 1.2 (RFC 5246 section 7.1), and makes a handshake of TLS 1.3 look
+   * like one (RFC 9846 appendix E.4). It is never protected.
+   */
   changeCipherSpec(): void {
     this.#flush();
     this.#plaintext(ContentType.change_cipher_spec, CHANGE_CIPHER_SPEC);
@@ -135,15 +147,16 @@ export class RecordWriter {
   }
 
   /**
-   * Sends an alert; close_notify and user_canceled as warnings, all others as fatal (RFC 9846 section 6). Messages
-   * that were held back follow nothing but close_notify: a handshake that fails shall not seem to go on, and the
-   * peer might change its keys for them.
+   * Sends an alert. Messages that were held back follow nothing but close_notify and warnings: a handshake that fails
+   * shall not seem to go on, and the peer might change its keys for them.
+   * @param level 1 for an alert of TLS 1.2 that is only a warning. Default: close_notify and user_canceled are
+   * warnings, all others are fatal (RFC 9846 section 6).
    */
-  alert(name: AlertName): void {
-    if (name === 'close_notify') this.#flush();
+  alert(name: AlertName, level?: 1 | 2): void {
+    if (name === 'close_notify' || level === 1) this.#flush();
     else this.#flight = [];
     const description = AlertDescription[name];
-    this.#write(ContentType.alert, Uint8Array.of(alertLevel(description), description));
+    this.#write(ContentType.alert, Uint8Array.of(level ?? alertLevel(description), description));
     this.#tell();
   }
 
@@ -162,7 +175,10 @@ export class RecordWriter {
     this.#tell();
   }
 
-  /** From the next record on, this key is used. What was held back is sent first, with the old one. */
+  /**
+   * From the next record on, this key is used. What was held back is sent first, with the old one. A key of TLS 1.2
+   * comes here twice, and counts on: after the ChangeCipherSpec, and when the handshake is complete.
+   */
   changeKeys(epoch: Epoch, protection: RecordProtection): void {
     this.#requireOpen();
     this.#flush();
@@ -202,22 +218,19 @@ export class RecordWriter {
       this.#plaintext(type, content);
       return;
     }
-    const padding = this.#padding(type, content.length);
-    const info = this.#describe(this.#epoch, protection.sequence, type, content.length, padding);
-    this.#enqueue(protection.seal(type, content, padding), info);
+    const info = this.#describe(this.#epoch, protection.sequence, type, content.length);
+    this.#enqueue(protection.seal(type, content, this.#padding(type, content.length)), info);
   }
 
   #plaintext(type: number, content: Uint8Array): void {
-    const info = this.#describe('plaintext', this.#plaintextSequence++, type, content.length, 0);
+    const info = this.#describe('plaintext', this.#plaintextSequence++, type, content.length);
     // The caller may reuse its array; what is sealed was copied anyway.
-    this.#enqueue(
-      { header: recordHeader(type, this.#version, content.length), fragment: content.slice() },
-      info,
-    );
+    const header = recordHeader(type, this.#version, content.length);
+    this.#enqueue({ header, fragment: content.slice(), padding: 0 }, info);
   }
 
   #padding(type: number, contentLength: number): number {
-    const wanted = this.#options.padding?.(contentLength, type) ?? 0;
+    const wanted = this.#isTls12 ? 0 : (this.#options.padding?.(contentLength, type) ?? 0);
     if (!Number.isInteger(wanted)) {
       throw new TlsError(
         'ERR_INTERNAL',
@@ -227,16 +240,11 @@ export class RecordWriter {
     return Math.max(0, Math.min(wanted, this.#maxFragmentLength - contentLength));
   }
 
-  #describe(
-    epoch: Epoch,
-    sequence: number,
-    innerType: number,
-    contentLength: number,
-    padding: number,
-  ): Queued['info'] {
+  #describe(epoch: Epoch, sequence: number, innerType: number, contentLength: number): Queued['info'] {
     if (this.#options.onRecord === undefined) return undefined;
-    const outerType = epoch === 'plaintext' ? innerType : ContentType.application_data;
-    return { epoch, sequence, outerType, innerType, contentLength, padding };
+    const isHidden = epoch !== 'plaintext' && !this.#isTls12;
+    const outerType = isHidden ? ContentType.application_data : innerType;
+    return { epoch, sequence, outerType, innerType, contentLength };
   }
 
   #enqueue(sealed: Awaitable<SealedRecord>, info: Queued['info']): void {
@@ -279,14 +287,14 @@ export class RecordWriter {
     if (this.#failure !== undefined) this.#options.onError?.(this.#failure);
   }
 
-  #put({ header, fragment }: SealedRecord, info: Queued['info']): void {
+  #put({ header, fragment, padding }: SealedRecord, info: Queued['info']): void {
     if (info === undefined && fragment.length >= JOIN_BELOW) {
       this.#outgoing.push(header, fragment);
       return;
     }
     const bytes = concat(header, fragment);
     this.#outgoing.push(bytes);
-    if (info !== undefined) this.#untold.push({ ...info, bytes });
+    if (info !== undefined) this.#untold.push({ ...info, padding, bytes });
   }
 
   /** Tells of new records when all is in place, the next key too: a listener may send in turn. */
