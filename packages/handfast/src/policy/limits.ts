@@ -48,6 +48,9 @@ export const MIN_DH_PRIME_BITS = 2048;
 /** Bits of a Diffie-Hellman prime of TLS 1.2: as many as ffdhe8192 has, the largest group of RFC 7919. Work grows with the cube. */
 export const MAX_DH_PRIME_BITS = 8192;
 
+/** Records sealed with one AES-CBC key: as with AES-GCM, which keeps blocks of 128 bits from colliding but with a chance of 2^-57. */
+export const MAX_AES_CBC_RECORDS: number = MAX_AES_GCM_RECORDS;
+
 /** Bytes of early data that a server skips, as they stand on the wire: twice the 16384 that OpenSSL's tickets allow. */
 export const MAX_SKIPPED_EARLY_DATA = 1 << 15;
 
