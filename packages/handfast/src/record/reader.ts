@@ -4,31 +4,17 @@ import {
   MAX_CHANGE_CIPHER_SPECS,
   MAX_CIPHERTEXT_LENGTH,
   MAX_CIPHERTEXT_LENGTH_12,
-  MAX_EMPTY_RECORDS,
   MAX_PLAINTEXT_LENGTH,
   MAX_SKIPPED_EARLY_DATA,
-  MAX_WARNING_ALERTS,
 } from '../policy/limits.ts';
-import { isErrorAlert } from '../wire/alerts.ts';
 import { TlsError } from '../wire/errors.ts';
 import { ContentType, contentTypeName, HandshakeType, ProtocolVersion } from '../wire/registry.ts';
+import { ALERT_LENGTH, ContentReader, type Incoming, unexpectedChangeCipherSpec } from './content.ts';
 import { type RawRecord, RecordFramer, recordOverflow } from './framing.ts';
-import { HandshakeAssembler, type HandshakeMessage } from './handshake-assembler.ts';
 import type { OpenedRecord, RecordProtection } from './protection.ts';
 import type { Epoch, RecordListener } from './types.ts';
 
-/** What arrived, in wire order. */
-export type Incoming =
-  | { readonly type: 'handshake'; readonly epoch: Epoch; readonly message: HandshakeMessage }
-  | {
-      readonly type: 'alert';
-      readonly epoch: Epoch;
-      readonly level: number;
-      readonly description: number;
-      /** False when it came in plaintext, so that anyone on the path may have made it. */
-      readonly isProtected: boolean;
-    }
-  | { readonly type: 'application_data'; readonly epoch: Epoch; readonly data: Uint8Array };
+export type { Incoming } from './content.ts';
 
 export interface RecordReaderOptions {
   /** Who reads. */
@@ -41,15 +27,13 @@ export interface RecordReaderOptions {
   readonly onRecord?: RecordListener | undefined;
 }
 
-const ALERT_LENGTH = 2;
-
 /**
  * Reads the peer's records. Use it by pulling: call {@link next}, act on what it gives (which may be to change
  * the keys), and only then call it again; so nothing is ever read with keys of the wrong epoch.
  */
 export class RecordReader {
   #framer = new RecordFramer();
-  readonly #assembler = new HandshakeAssembler();
+  readonly #content = new ContentReader();
   readonly #role: 'client' | 'server';
   readonly #onRecord: RecordListener | undefined;
   #epoch: Epoch = 'plaintext';
@@ -67,8 +51,6 @@ export class RecordReader {
   #isWaiting = false;
   #isClosed = false;
   #changeCipherSpecs = 0;
-  #emptyRecords = 0;
-  #alerts = 0;
 
   constructor(options: RecordReaderOptions) {
     this.#role = options.role;
@@ -109,8 +91,11 @@ export class RecordReader {
       throw new TlsError('ERR_INTERNAL', 'the record before this one is still being decrypted');
     }
     while (!this.#isClosed) {
-      const message = this.#assembler.next();
-      if (message !== undefined) return this.#handshake(message);
+      const message = this.#content.nextMessage();
+      if (message !== undefined) {
+        if (message.type === HandshakeType.client_hello) this.#helloSeen = true;
+        return { type: 'handshake', epoch: this.#epoch, message };
+      }
       const record = this.#framer.next();
       if (record === undefined) return undefined;
       const incoming = this.#process(record);
@@ -132,7 +117,7 @@ export class RecordReader {
         'a key of TLS 1.2 is in force from a ChangeCipherSpec on, not before',
       );
     }
-    this.requireRecordBoundary();
+    this.#content.requireRecordBoundary();
     this.#epoch = epoch;
     this.#protection = protection;
     this.#framer.maxFragmentLength = this.#isTls12 ? MAX_CIPHERTEXT_LENGTH_12 : MAX_CIPHERTEXT_LENGTH;
@@ -149,7 +134,7 @@ export class RecordReader {
       throw unexpectedChangeCipherSpec('a ChangeCipherSpec record before TLS 1.2 was negotiated');
     }
     this.#isTls12 = true;
-    this.#earlyDataBudget = undefined;
+    this.#content.useTls12();
     this.#framer.maxFragmentLength = MAX_PLAINTEXT_LENGTH;
   }
 
@@ -164,7 +149,7 @@ export class RecordReader {
     if (!this.#isTls12 || this.#protection !== undefined) {
       throw new TlsError('ERR_INTERNAL', 'a ChangeCipherSpec is expected once, in a handshake of TLS 1.2');
     }
-    this.requireRecordBoundary();
+    this.#content.requireRecordBoundary();
     this.#pendingProtection = protection;
   }
 
@@ -174,11 +159,7 @@ export class RecordReader {
    * @throws {TlsError} `ERR_EXCESS_HANDSHAKE_DATA`.
    */
   requireRecordBoundary(): void {
-    if (this.#assembler.isEmpty) return;
-    throw new TlsError(
-      'ERR_EXCESS_HANDSHAKE_DATA',
-      'expected the handshake message to end its record, because the keys change or the peer must wait after it; found more handshake data',
-    );
+    this.#content.requireRecordBoundary();
   }
 
   /**
@@ -294,7 +275,7 @@ export class RecordReader {
     if (this.#epoch === 'application') {
       throw unexpectedChangeCipherSpec('a ChangeCipherSpec record after the handshake');
     }
-    this.#refuseInterleaving(ContentType.change_cipher_spec);
+    this.#content.refuseInterleaving(ContentType.change_cipher_spec);
     if (++this.#changeCipherSpecs > MAX_CHANGE_CIPHER_SPECS) {
       throw unexpectedChangeCipherSpec(
         `more than ${MAX_CHANGE_CIPHER_SPECS} ChangeCipherSpec records in one handshake`,
@@ -331,84 +312,7 @@ export class RecordReader {
   #accept(record: RawRecord, opened: OpenedRecord, epoch: Epoch): Incoming | undefined {
     this.#earlyDataBudget = undefined;
     this.#report(record, opened, epoch);
-    const { type, content } = opened;
-    if (type !== ContentType.handshake && type !== ContentType.alert) this.#refuseInterleaving(type);
-    if (content.length === 0) this.#countEmpty(type);
-    else this.#emptyRecords = 0;
-    switch (type) {
-      case ContentType.handshake:
-        this.#alerts = 0;
-        this.#assembler.push(content);
-        return undefined; // next() takes the messages from there
-      case ContentType.alert:
-        return this.#alert(content, epoch);
-      case ContentType.application_data:
-        return this.#applicationData(content);
-      case ContentType.change_cipher_spec:
-        throw unexpectedChangeCipherSpec('a ChangeCipherSpec inside a protected record');
-      default:
-        throw new TlsError(
-          'ERR_RECORD_TYPE',
-          `expected handshake, alert or application data in a protected record, found type ${type}`,
-        );
-    }
-  }
-
-  #handshake(message: HandshakeMessage): Incoming {
-    if (message.type === HandshakeType.client_hello) this.#helloSeen = true;
-    return { type: 'handshake', epoch: this.#epoch, message };
-  }
-
-  #alert(content: Uint8Array, epoch: Epoch): Incoming {
-    const [level, description] = content;
-    if (content.length !== ALERT_LENGTH || level === undefined || description === undefined) {
-      throw new TlsError(
-        'ERR_DECODE',
-        `expected an alert of 2 bytes alone in its record, found ${content.length}`,
-      );
-    }
-    // In TLS 1.3 the level means nothing any more (RFC 9846 section 6).
-    if (this.#isTls12 && level !== 1 && level !== 2) {
-      throw new TlsError('ERR_ILLEGAL_PARAMETER', `expected an alert of level 1 or 2, found ${level}`);
-    }
-    // An error ends the connection even in the middle of a message, and its reason is worth more than that it was.
-    if (!isErrorAlert(description)) this.#refuseInterleaving(ContentType.alert);
-    if (++this.#alerts > MAX_WARNING_ALERTS) {
-      throw new TlsError('ERR_TOO_MANY_WARNING_ALERTS', `more than ${MAX_WARNING_ALERTS} alerts in a row`);
-    }
-    return { type: 'alert', epoch, level, description, isProtected: epoch !== 'plaintext' };
-  }
-
-  #applicationData(data: Uint8Array): Incoming | undefined {
-    if (this.#epoch !== 'application') {
-      throw new TlsError(
-        'ERR_UNEXPECTED_APPLICATION_DATA',
-        'expected the handshake to be complete, found application data',
-      );
-    }
-    if (data.length === 0) return undefined;
-    this.#alerts = 0;
-    return { type: 'application_data', epoch: this.#epoch, data };
-  }
-
-  #refuseInterleaving(type: number): void {
-    if (this.#assembler.isEmpty) return;
-    throw new TlsError(
-      'ERR_INTERLEAVED_HANDSHAKE',
-      `expected the rest of a handshake message, found a record of type ${contentTypeName(type)}`,
-    );
-  }
-
-  #countEmpty(type: number): void {
-    if (type !== ContentType.application_data) {
-      throw new TlsError('ERR_EMPTY_FRAGMENT', `a record of type ${contentTypeName(type)} without content`);
-    }
-    if (++this.#emptyRecords > MAX_EMPTY_RECORDS) {
-      throw new TlsError(
-        'ERR_TOO_MANY_EMPTY_RECORDS',
-        `more than ${MAX_EMPTY_RECORDS} records without content in a row`,
-      );
-    }
+    return this.#content.take(opened, epoch);
   }
 }
 
@@ -423,8 +327,4 @@ function requireVersion12({ version }: RawRecord): void {
 function requireChangeCipherSpec(fragment: Uint8Array): void {
   if (fragment.length === 1 && fragment[0] === 1) return;
   throw unexpectedChangeCipherSpec('expected a ChangeCipherSpec record to hold the single byte 01');
-}
-
-function unexpectedChangeCipherSpec(message: string): TlsError {
-  return new TlsError('ERR_UNEXPECTED_CHANGE_CIPHER_SPEC', message);
 }

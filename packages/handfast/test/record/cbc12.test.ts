@@ -9,6 +9,7 @@ import { concat } from '../../src/wire/bytes.ts';
 import { TlsError } from '../../src/wire/errors.ts';
 import { record } from './support.ts';
 import {
+  authentic,
   type CbcCipher,
   type CbcOddities,
   cbcRecord,
@@ -37,10 +38,42 @@ function flip(at: number): (right: Uint8Array) => Uint8Array {
   return (right) => right.map((byte, i) => (i === (at < 0 ? right.length + at : at) ? byte ^ 0x40 : byte));
 }
 
+/** Whether a record is decrypted before it is refused. */
+function isDecrypted(
+  { cipher, encryptThenMac }: CbcCipher,
+  keys: ReturnType<typeof freshKeys>,
+  bytes: Uint8Array,
+): boolean {
+  let calls = 0;
+  const provider: CryptoProvider = {
+    ...nodeProvider,
+    cbc: (name, key) => {
+      const cbc = nodeProvider.cbc(name, key);
+      return {
+        encrypt: cbc.encrypt.bind(cbc),
+        decrypt: (iv, blocks) => {
+          calls++;
+          return cbc.decrypt(iv, blocks);
+        },
+      };
+    },
+  };
+  const open = protection12(provider, cipher, keys, encryptThenMac);
+  assert.throws(() => open.open(framed12(bytes)), { code: 'ERR_BAD_RECORD_MAC' });
+  return calls > 0;
+}
+
 /** A record whose decrypted blocks are these, with no regard to what they mean. */
 function ofBlocks({ cipher }: CbcCipher, key: Uint8Array, blocks: Uint8Array): Uint8Array {
   const iv = new Uint8Array(randomBytes(16));
   return record(23, concat(iv, encryptBlocks(cipher.cbc, key, iv, blocks)));
+}
+
+/** The first block of the ciphertext in place of the last, as POODLE does it. */
+function withLastBlock(bytes: Uint8Array): Uint8Array {
+  const changed = bytes.slice();
+  changed.copyWithin(bytes.length - 16, 5 + 16, 5 + 32);
+  return changed;
 }
 
 for (const cipher of MAC_THEN_ENCRYPT) {
@@ -59,6 +92,15 @@ for (const cipher of MAC_THEN_ENCRYPT) {
         paddingLength: longest,
         padding: (right) => right.with(-1, longest - 1),
       }),
+      'no padding, and a length byte that says otherwise': cbcRecord(
+        cipher,
+        keys,
+        new Uint8Array(63 - (macLength % 16)),
+        { padding: (right) => right.fill(1) },
+      ),
+      'the last block replaced, where all of it is padding': withLastBlock(
+        cbcRecord(cipher, keys, new Uint8Array(64 - (macLength % 16)), { paddingLength: 15 }),
+      ),
       'MAC, first byte': odd({ mac: flip(0) }),
       'MAC, last byte': odd({ mac: flip(-1) }),
       'MAC and padding': odd({ mac: flip(3), paddingLength: longest, padding: flip(5) }),
@@ -103,6 +145,16 @@ for (const cipher of MAC_THEN_ENCRYPT) {
     // The other side of the same coin: without its oddity, it is taken.
     const { open } = keyPair12(cipher, keys);
     assert.deepEqual(opened12(open, odd({ paddingLength: longest })).content, content);
+  });
+
+  test(`${cipher.name}: what is too short for blocks, MAC and padding is not decrypted`, () => {
+    const keys = freshKeys(cipher.cipher);
+    const shortest = 16 + Math.ceil((macLengthOf(cipher) + 1) / 16) * 16;
+    for (let length = 0; length < shortest + 64; length++) {
+      const bytes = record(23, new Uint8Array(randomBytes(length)));
+      const isPossible = length >= shortest && length % 16 === 0;
+      assert.equal(isDecrypted(cipher, keys, bytes), isPossible, `${length} bytes`);
+    }
   });
 
   test(`${cipher.name}: content of no bytes is taken`, () => {
@@ -168,7 +220,7 @@ function countingProvider(): { provider: CryptoProvider; work: () => string } {
       return {
         ...hash,
         update: (data) => {
-          assert.equal(data.length % block, 0);
+          assert(data.length > 0 && data.length % block === 0);
           compressions += data.length / block;
           hash.update(data);
         },
@@ -200,25 +252,6 @@ for (const cipher of ENCRYPT_THEN_MAC) {
       record(23, new Uint8Array(macLength - 1)),
       record(23, new Uint8Array(0)),
     ];
-    const isDecrypted = (bytes: Uint8Array): boolean => {
-      let calls = 0;
-      const provider: CryptoProvider = {
-        ...nodeProvider,
-        cbc: (name, key) => {
-          const cbc = nodeProvider.cbc(name, key);
-          return {
-            encrypt: cbc.encrypt.bind(cbc),
-            decrypt: (iv, blocks) => {
-              calls++;
-              return cbc.decrypt(iv, blocks);
-            },
-          };
-        },
-      };
-      const open = protection12(provider, cipher.cipher, keys, true);
-      assert.throws(() => open.open(framed12(bytes)), { code: 'ERR_BAD_RECORD_MAC' });
-      return calls > 0;
-    };
     const expected = refusal(cipher, keys, record(23, new Uint8Array(0)));
     const assertSame = (bytes: Uint8Array): void => {
       const { code, alert, message, context } = refusal(cipher, keys, bytes);
@@ -234,7 +267,7 @@ for (const cipher of ENCRYPT_THEN_MAC) {
     };
     for (const bytes of unauthentic) {
       assertSame(bytes);
-      assert.equal(isDecrypted(bytes), false);
+      assert.equal(isDecrypted(cipher, keys, bytes), false);
     }
     // The peer itself made these: they are authentic, and still no records.
     const malformed = [
@@ -243,9 +276,14 @@ for (const cipher of ENCRYPT_THEN_MAC) {
       odd({ padding: (right) => right.fill(255) }),
       cbcRecord(cipher, keys, new Uint8Array(0), { padding: (right) => right.fill(16) }),
     ];
+    for (const length of [0, 16, 17, 31, 33]) {
+      const bytes = authentic(cipher, keys, new Uint8Array(length));
+      assertSame(bytes);
+      assert.equal(isDecrypted(cipher, keys, bytes), false);
+    }
     for (const bytes of malformed) {
       assertSame(bytes);
-      assert.equal(isDecrypted(bytes), true);
+      assert.equal(isDecrypted(cipher, keys, bytes), true);
     }
   });
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
-import { type Aead, CBC_BLOCK_LENGTH, isPromise } from '../../src/crypto/provider.ts';
+import { AEAD_TAG_LENGTH, type Aead, CBC_BLOCK_LENGTH, isPromise } from '../../src/crypto/provider.ts';
 import { MAX_PLAINTEXT_LENGTH } from '../../src/policy/limits.ts';
 import { AeadProtection12 } from '../../src/record/aead12.ts';
 import { keySizes12, protection12 } from '../../src/record/protection12.ts';
@@ -190,6 +190,19 @@ test("a nonce that is not the sequence number is the peer's right", () => {
   const sealed = aead.seal(concat(keys.iv, explicit), additionalData, Uint8Array.of(1, 2)) as Uint8Array;
   const { content } = opened12(keyPair12(cipher, keys).open, record(23, concat(explicit, sealed)));
   assert.deepEqual(content, Uint8Array.of(1, 2));
+});
+
+test('what is too short for its tag never reaches the provider', () => {
+  for (const { cipher } of AEAD_CIPHERS) {
+    assert(cipher.kind === 'aead');
+    const aead: Aead = { seal: () => assert.fail(), open: () => assert.fail() };
+    const provider = { ...nodeProvider, aead: () => aead };
+    const explicitLength = cipher.aead === 'CHACHA20-POLY1305' ? 0 : 8;
+    for (let length = 0; length < explicitLength + AEAD_TAG_LENGTH[cipher.aead]; length++) {
+      const { open } = keyPair12({ name: '', cipher, encryptThenMac: false }, undefined, provider);
+      assert.throws(() => open.open(framed12(record(23, new Uint8Array(length)))), BAD_MAC);
+    }
+  }
 });
 
 test('seventy thousand nonces are all different', () => {

@@ -148,7 +148,7 @@ export function expectedAeadRecord(
   return concat(header(type, fragment.length), fragment);
 }
 
-export function hmacOf(hash: HashName, key: Uint8Array, ...data: readonly Uint8Array[]): Uint8Array {
+function hmacOf(hash: HashName, key: Uint8Array, ...data: readonly Uint8Array[]): Uint8Array {
   const mac = createHmac(hash.replace('-', ''), key);
   for (const part of data) mac.update(part);
   return new Uint8Array(mac.digest());
@@ -195,12 +195,19 @@ export function cbcRecord(
     iv,
     encryptBlocks(cbc, key, iv, concat(inner, odd.padding?.(padding) ?? padding)),
   );
-  const fragment = encryptThenMac
-    ? concat(
-        ciphertext,
-        alterMac(hmacOf(hash, macKey, pseudoHeader(sequence, type, ciphertext.length), ciphertext)),
-      )
-    : ciphertext;
+  if (!encryptThenMac) return concat(header(type, ciphertext.length), ciphertext);
+  return authentic({ cipher: { mac: hash } }, { macKey }, ciphertext, odd);
+}
+
+/** A record of RFC 7366 with a MAC over these bytes, whatever they are. */
+export function authentic(
+  { cipher }: { readonly cipher: Pick<CbcCipher['cipher'], 'mac'> },
+  { macKey }: Pick<KeyMaterial12, 'macKey'>,
+  ciphertext: Uint8Array,
+  { sequence = 0, type = 23, mac = (right) => right }: CbcOddities = {},
+): Uint8Array {
+  const right = hmacOf(cipher.mac, macKey, pseudoHeader(sequence, type, ciphertext.length), ciphertext);
+  const fragment = concat(ciphertext, mac(right));
   return concat(header(type, fragment.length), fragment);
 }
 
