@@ -3,15 +3,17 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addConnect } from './commands/connect.ts';
 import { addDemo } from './commands/demo.ts';
+import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
 import { explain } from './explain.ts';
 import { ExitCode, Failure } from './outcome.ts';
 import { wrap } from './render/layout.ts';
 import { styleFor } from './render/style.ts';
 
-const ABOUT = `TLS that shows itself: connect, serve, and watch a handshake in its three phases.
+const ABOUT = `TLS that shows itself: connect, serve, scan, and watch a handshake in its three phases.
 
-Every connection is verified, its host name included; there is no option to skip that.`;
+Every connection that carries data is verified, its host name included; there is no option to skip
+that.`;
 
 const MORE = `
 Examples:
@@ -19,9 +21,10 @@ Examples:
   handfast connect example.com            who is there, and what was agreed
   handfast connect example.com --get /    a page over HTTPS
   handfast serve --root public            a folder over HTTPS, with a certificate made on the spot
+  handfast scan example.com               what it accepts, what it prefers, and what is weak
 
-Exit codes: 0 fine; 1 the peer was refused, or refused us; 2 wrong usage or an unusable file;
-3 the network failed. HANDFAST_DEBUG=1 shows where in the code an error arose.`;
+Exit codes: 0 fine; 1 the peer was refused, or refused us, or has problems; 2 wrong usage or an
+unusable file; 3 the network failed. HANDFAST_DEBUG=1 shows where in the code an error arose.`;
 
 const HELP_WIDTH = 100;
 
@@ -46,6 +49,7 @@ function makeProgram(finish: (exitCode: ExitCode) => void): Command {
   addDemo(program, finish);
   addConnect(program, finish);
   addServe(program, finish);
+  addScan(program, finish);
   return program;
 }
 

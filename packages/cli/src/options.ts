@@ -19,6 +19,15 @@ export function milliseconds(text: string): number {
   return Math.ceil(seconds * 1000);
 }
 
+/** Makes a parser for a number of things, at least 1 and at most `most`. */
+export function count(most: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+    if (number < 1 || number > most) throw new InvalidArgumentError(`Expected a number from 1 to ${most}.`);
+    return number;
+  };
+}
+
 /** A port to listen on; 0 lets the system choose. */
 export function listeningPort(text: string): number {
   try {

@@ -68,6 +68,15 @@ describe('the command line', () => {
         ['serve', '--proxy', 'http://localhost:80'],
         /is a URL: give only its host and port, without http:\/\/ and path\.$/m,
       ],
+      [['scan'], /missing required argument/],
+      [['scan', 'https://example.com/'], /is a URL/],
+      [['scan', 'localhost', '--name', 'a b'], /name: expected a host name/],
+      [['scan', 'localhost', '--name', ''], /--name needs a name/],
+      [['scan', 'localhost', '--max-connections', '0'], /Expected a number from 1 to 2000/],
+      [['scan', 'localhost', '--max-connections', '2001'], /Expected a number from 1 to 2000/],
+      [['scan', 'localhost', '--parallel', '1e1'], /Expected a number from 1 to 10/],
+      [['scan', 'localhost', '--delay', '-1'], /Expected seconds/],
+      [['scan', 'localhost', '--ca', '/no/such/file'], /--ca .* cannot be used: there is no such file/],
       [['nothing'], /unknown command/],
       [[], /Usage: handfast/],
     ];
@@ -94,7 +103,7 @@ describe('the command line', () => {
     const version = await handfast(['--version']);
     assert.equal(version.code, 0);
     assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
-    for (const command of ['demo', 'connect', 'serve']) {
+    for (const command of ['demo', 'connect', 'serve', 'scan']) {
       for (const args of [
         [command, '--help'],
         ['help', command],

@@ -24,6 +24,7 @@ const UNICODE = {
   right: '▶',
   left: '◀',
   good: '✔',
+  weak: '▲',
   bad: '✘',
   dot: '·',
 } as const;
@@ -41,6 +42,7 @@ const ASCII: Glyphs = {
   right: '>',
   left: '<',
   good: '+',
+  weak: '!',
   bad: 'x',
   dot: '-',
 };

@@ -101,16 +101,20 @@ export function verdictLines(
   ];
 }
 
-/** The path in a line for each certificate, and the decision. */
-export function shortVerdictLines(style: Style, verdict: Verdict): string[] {
-  const lines = verdict.path.map(({ role, subject, notAfter }) => {
-    return hanging(
+/** The path in a line for each certificate. */
+export function pathLines(style: Style, { path }: Verdict): string[] {
+  return path.flatMap(({ role, subject, notAfter }) =>
+    hanging(
       `  ${style.paint('quiet', pad(role, SHORT_ROLE_WIDTH))}`,
       `${printable(subject)}${untilText(style, notAfter)}`,
       style.width,
-    );
-  });
-  return [...lines.flat(), ...sentenceLines(style, verdict)];
+    ),
+  );
+}
+
+/** The path in a line for each certificate, and the decision. */
+export function shortVerdictLines(style: Style, verdict: Verdict): string[] {
+  return [...pathLines(style, verdict), ...sentenceLines(style, verdict)];
 }
 
 const SHORT_ROLE_WIDTH = 16;

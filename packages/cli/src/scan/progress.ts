@@ -1,0 +1,42 @@
+/** One line on a terminal that says what a scan is doing; nothing where nobody watches. */
+import { pad } from '../render/layout.ts';
+import type { Style } from '../render/style.ts';
+
+/** Columns of the name of a stage. */
+const STAGE_WIDTH = 28;
+
+/** Back to the start of the line, and erase it. */
+const ERASE = '\r\x1b[2K';
+
+export class Progress {
+  readonly #stream: Pick<NodeJS.WriteStream, 'write'> | undefined;
+  readonly #style: Style;
+  readonly #title: string;
+  #stage = '';
+
+  /**
+   * @param stream the terminal, or `undefined` to stay silent.
+   * @param title who is scanned; safe to print.
+   */
+  constructor(stream: Pick<NodeJS.WriteStream, 'write'> | undefined, style: Style, title: string) {
+    this.#stream = stream;
+    this.#style = style;
+    this.#title = title;
+  }
+
+  stage(name: string): void {
+    this.#stage = name;
+  }
+
+  connection(used: number): void {
+    const { paint, glyphs } = this.#style;
+    const count = paint('quiet', `${used} ${used === 1 ? 'connection' : 'connections'}`);
+    const stage = pad(this.#stage, STAGE_WIDTH);
+    this.#stream?.write(`${ERASE}${paint('accent', glyphs.right)} ${this.#title}  ${stage} ${count}`);
+  }
+
+  /** Leaves the line as it was before. */
+  done(): void {
+    this.#stream?.write(ERASE);
+  }
+}
