@@ -33,7 +33,7 @@ interface KeyPair {
 }
 
 /** Makes key pairs of one group. */
-type Generator = () => KeyPair;
+type MakeKeyPair = () => KeyPair;
 
 /** dhKeyAgreement (RFC 2631 as PKCS #3 has it), encoded. */
 const DH_KEY_AGREEMENT = fromHex('06092a864886f70d010301');
@@ -44,7 +44,7 @@ const VERSION_0 = fromHex('020100');
  * whether it is one, for a quarter of a second at 2048 bits and half a minute at 8192; from Node 24 on it knows none.
  * `generateKeyPairSync` takes generators up to 2^31 only, and full-length exponents where short ones are as safe.
  */
-function keyObjects({ prime, generator }: FiniteFieldParameters, exponentLength: number): Generator {
+function keyObjects({ prime, generator }: FiniteFieldParameters, exponentLength: number): MakeKeyPair {
   const algorithm = tlv(
     Tag.SEQUENCE,
     DH_KEY_AGREEMENT,
@@ -77,11 +77,11 @@ function keyObjects({ prime, generator }: FiniteFieldParameters, exponentLength:
  * Through the DiffieHellman class, for primes that OpenSSL knows by heart. OpenSSL 3.0 raises a peer's share to the
  * order of the group before it uses it as a KeyObject, which takes six to sixteen times as long as the rest.
  */
-function knownPrime({ prime, generator }: FiniteFieldParameters): Generator {
+function knownPrime({ prime, generator }: FiniteFieldParameters): MakeKeyPair {
   return () => {
     const ours = createDiffieHellman(prime, generator);
     return {
-      share: padded(ours.generateKeys(), prime.length),
+      share: padded(plain(ours.generateKeys()), prime.length),
       agree: (peer) => plain(ours.computeSecret(peer)),
     };
   };
@@ -94,7 +94,7 @@ const IS_CLASS_BETTER =
  * Bytes of an exponent where (p - 1) / 2 is known to be prime: twice the group's strength is enough (RFC 7919 section
  * 5.2, of which these are the numbers of bits rounded up).
  */
-const SHORT_EXPONENTS: ReadonlyMap<
+const KNOWN_LENGTHS: ReadonlyMap<
   number,
   { readonly group: NamedGroup; readonly modp: string; readonly length: number }
 > = new Map([
@@ -111,8 +111,8 @@ function modpParameters(name: string): FiniteFieldParameters {
   return { prime: group.getPrime(), generator: withoutLeadingZeros(group.getGenerator()) };
 }
 
-function generatorOf(field: FiniteFieldParameters): Generator {
-  const candidate = SHORT_EXPONENTS.get(field.prime.length);
+function keyPairsOf(field: FiniteFieldParameters): MakeKeyPair {
+  const candidate = KNOWN_LENGTHS.get(field.prime.length);
   const known = candidate && [ffdheParameters(candidate.group), modpParameters(candidate.modp)];
   if (candidate === undefined || !known?.some((parameters) => parameters && isSameField(field, parameters))) {
     return keyObjects(field, field.prime.length - 1);
@@ -120,26 +120,30 @@ function generatorOf(field: FiniteFieldParameters): Generator {
   return IS_CLASS_BETTER ? knownPrime(field) : keyObjects(field, candidate.length);
 }
 
-/** The secret, as long as the prime. */
-function secretOf({ prime }: FiniteFieldParameters, ours: KeyPair, peerShare: Uint8Array): Uint8Array {
-  const peer = readFieldShare(prime, peerShare);
+/** The secret of a share in 2..p-2, as long as the prime. */
+function agree({ prime }: FiniteFieldParameters, ours: KeyPair, peer: Uint8Array): Uint8Array {
   try {
     return padded(ours.agree(peer), prime.length);
   } catch (cause) {
-    throw badFieldShare(prime, peerShare, { cause });
+    throw badFieldShare(prime, peer, { cause });
   }
 }
 
-function exchange(field: FiniteFieldParameters): Pick<KeyExchange, 'start' | 'respond'> {
-  const generate = generatorOf(field);
+/** An exchange in one group. `read` checks a peer's share. */
+function exchange(
+  field: FiniteFieldParameters,
+  read: (prime: Uint8Array, share: Uint8Array) => Uint8Array,
+): Pick<KeyExchange, 'start' | 'respond'> {
+  const makeKeyPair = keyPairsOf(field);
   return {
     start() {
-      const ours = generate();
-      return { share: ours.share, finish: (peerShare) => secretOf(field, ours, peerShare) };
+      const ours = makeKeyPair();
+      return { share: ours.share, finish: (share) => agree(field, ours, read(field.prime, share)) };
     },
-    respond(peerShare) {
-      const ours = generate();
-      return { share: ours.share, secret: secretOf(field, ours, peerShare) };
+    respond(share) {
+      const peer = read(field.prime, share);
+      const ours = makeKeyPair();
+      return { share: ours.share, secret: agree(field, ours, peer) };
     },
   };
 }
@@ -149,5 +153,33 @@ export function finiteField(
   prime: Uint8Array,
   generator: Uint8Array,
 ): Pick<KeyExchange, 'start' | 'respond'> {
-  return exchange(readFiniteField(prime, generator));
+  return exchange(readFiniteField(prime, generator), readFieldShare);
+}
+
+/** A share of TLS 1.3, which is padded (RFC 9846 section 4.3.8.1). */
+function readPaddedShare(prime: Uint8Array, share: Uint8Array): Uint8Array {
+  if (share.length !== prime.length) throw badFieldShare(prime, share);
+  return readFieldShare(prime, share);
+}
+
+/** A group of RFC 7919, whose numbers are computed when it is first used. */
+function named(group: NamedGroup): KeyExchange {
+  let known: Pick<KeyExchange, 'start' | 'respond'> | undefined;
+  const prepared = (): Pick<KeyExchange, 'start' | 'respond'> => {
+    known ??= exchange(ffdheParameters(group) as FiniteFieldParameters, readPaddedShare);
+    return known;
+  };
+  return { group, start: () => prepared().start(), respond: (share) => prepared().respond(share) };
+}
+
+/** The groups of RFC 7919, or none where the runtime has no Diffie-Hellman keys. */
+export function ffdheExchanges(): readonly KeyExchange[] {
+  try {
+    // A key modulo 23: the import is all that is tried.
+    const key = fromHex('301b301306092a864886f70d0103013006020117020105030400020108');
+    createPublicKey({ key: asBuffer(key), format: 'der', type: 'spki' });
+  } catch {
+    return [];
+  }
+  return [...KNOWN_LENGTHS.values()].map(({ group }) => named(group));
 }

@@ -6,18 +6,29 @@ import { bitLength } from '../signature-schemes.ts';
 import { plain } from './buffers.ts';
 import { keyObject } from './public-key.ts';
 
+type RsaKey = Extract<PublicKey, { kind: 'rsa' }>;
+
+function unusable(key: RsaKey, reason: string, options?: { cause: unknown }): TlsError {
+  const bits = bitLength(key.modulus);
+  const message = `the RSA key of ${bits} bits in the certificate cannot encrypt: ${reason}`;
+  return new TlsError('ERR_BAD_CERTIFICATE', message, { bits }, options);
+}
+
+function isOdd(number: Uint8Array): boolean {
+  return ((number.at(-1) ?? 0) & 1) === 1;
+}
+
 /** RSAES-PKCS1-v1_5; see `CryptoProvider.rsaEncrypt`. */
-export function rsaEncrypt(key: Extract<PublicKey, { kind: 'rsa' }>, message: Uint8Array): Uint8Array {
+export function rsaEncrypt(key: RsaKey, message: Uint8Array): Uint8Array {
+  const { modulus, exponent } = key;
+  // RFC 8017 section 3.1. OpenSSL would not mind: with an exponent of 1 the message goes out as it is.
+  if (!isOdd(modulus) || !isOdd(exponent) || (exponent.length === 1 && exponent[0] === 1)) {
+    throw unusable(key, 'expected an odd modulus and an odd exponent from 3 on, found others');
+  }
   try {
     return plain(publicEncrypt({ key: keyObject(key), padding: constants.RSA_PKCS1_PADDING }, message));
   } catch (cause) {
-    const bits = bitLength(key.modulus);
-    throw new TlsError(
-      'ERR_BAD_CERTIFICATE',
-      `the RSA key of ${bits} bits cannot encrypt ${message.length} bytes: ${(cause as Error).message}`,
-      { bits },
-      { cause },
-    );
+    throw unusable(key, (cause as Error).message, { cause });
   }
 }
 
