@@ -1,19 +1,8 @@
 /** What TLS 1.2 derives (RFC 5246 sections 6.3, 7.4.9 and 8.1; RFC 7627 section 4). */
-import {
-  AEAD_KEY_LENGTH,
-  AEAD_NONCE_LENGTH,
-  type AeadName,
-  CBC_KEY_LENGTH,
-  HASH_LENGTH,
-} from '../crypto/provider.ts';
-import type { CipherInfo } from './cipher-suites.ts';
 import type { Prf12 } from './prf12.ts';
 
 const MASTER_SECRET_LENGTH = 48;
 const VERIFY_DATA_LENGTH = 12;
-
-/** What of the nonce GCM and CCM derive; the rest stands in each record (RFC 5288 section 3, RFC 6655 section 3). */
-const SALT_LENGTH = 4;
 
 /** The master secret of a premaster secret (RFC 5246 section 8.1): 48 bytes. It is not bound to the handshake. */
 export function masterSecret(
@@ -40,17 +29,6 @@ export interface KeyBlockSizes {
   readonly key: number;
   /** The part of the nonce that no record carries; 0 with CBC, whose initial vectors stand in the records. */
   readonly iv: number;
-}
-
-function ivLength(aead: AeadName): number {
-  return aead === 'CHACHA20-POLY1305' ? AEAD_NONCE_LENGTH : SALT_LENGTH;
-}
-
-/** What a cipher takes from the key block (RFC 5246 appendix C; RFC 7905 section 2 for ChaCha20-Poly1305). */
-export function keyBlockSizes(cipher: CipherInfo): KeyBlockSizes {
-  return cipher.kind === 'aead'
-    ? { macKey: 0, key: AEAD_KEY_LENGTH[cipher.aead], iv: ivLength(cipher.aead) }
-    : { macKey: HASH_LENGTH[cipher.mac], key: CBC_KEY_LENGTH[cipher.cbc], iv: 0 };
 }
 
 /** One sender's part of the key block. */

@@ -1,16 +1,16 @@
 /** Follows a captured TLS 1.2 handshake from the wire alone, given its master secret. */
 import assert from 'node:assert/strict';
 import { nodeProvider as provider } from '../../src/crypto/node/index.ts';
-import {
-  type CipherInfo,
-  type CipherSuite12Info,
-  TLS12_CIPHER_SUITES,
-} from '../../src/keys/cipher-suites.ts';
+import { isPromise } from '../../src/crypto/provider.ts';
+import { type CipherSuite12Info, TLS12_CIPHER_SUITES } from '../../src/keys/cipher-suites.ts';
 import { Prf12 } from '../../src/keys/prf12.ts';
-import { finishedVerifyData12, keyBlock, keyBlockSizes, type WriteKeys } from '../../src/keys/schedule12.ts';
+import { finishedVerifyData12, keyBlock } from '../../src/keys/schedule12.ts';
 import { Transcript } from '../../src/keys/transcript.ts';
+import { type RawRecord, recordHeader } from '../../src/record/framing.ts';
 import { HandshakeAssembler, type HandshakeMessage } from '../../src/record/handshake-assembler.ts';
-import { concat, equalBytes, toHex } from '../../src/wire/bytes.ts';
+import type { RecordProtection } from '../../src/record/protection.ts';
+import { keySizes12, protection12 } from '../../src/record/protection12.ts';
+import { concat, toHex } from '../../src/wire/bytes.ts';
 import { type Codec, decode, encode, type Infer } from '../../src/wire/codec.ts';
 import { certificateRequest12 } from '../../src/wire/messages/certificate-request12.ts';
 import { certificateStatus } from '../../src/wire/messages/certificate-status.ts';
@@ -54,11 +54,10 @@ type Sender = CapturedRecord['sender'];
 /** What one side of the wire shows. */
 interface Direction {
   readonly assembler: HandshakeAssembler;
-  keys: WriteKeys | undefined;
-  sequence: number;
+  protection: RecordProtection | undefined;
 }
 
-const direction = (): Direction => ({ assembler: new HandshakeAssembler(), keys: undefined, sequence: 0 });
+const direction = (): Direction => ({ assembler: new HandshakeAssembler(), protection: undefined });
 
 /** A handshake, decoded as it goes by. */
 export class Followed {
@@ -103,13 +102,13 @@ export class Followed {
   #record({ sender, type, version, fragment }: CapturedRecord): void {
     const side = this.#sides[sender];
     if (type === ContentType.change_cipher_spec) {
-      const { masterSecret, clientRandom } = this.#captured;
-      const sizes = keyBlockSizes(this.suite.cipher);
-      side.keys = keyBlock(this.prf, masterSecret, clientRandom, this.serverHello.random, sizes)[sender];
+      side.protection = this.#protectionOf(sender);
       return;
     }
     assert.equal(type, ContentType.handshake);
-    const content = side.keys === undefined ? fragment : this.#open(side, side.keys, version, fragment);
+    const header = recordHeader(type, version, fragment.length);
+    const record = { type, version, header, fragment, raw: concat(header, fragment) };
+    const content = side.protection === undefined ? fragment : contentOf(side.protection, record);
     side.assembler.push(content);
     for (let message = side.assembler.next(); message !== undefined; message = side.assembler.next()) {
       this.#handshake(sender, message);
@@ -144,7 +143,7 @@ export class Followed {
   }
 
   #checkFinished(sender: Sender, body: Uint8Array): void {
-    assert(this.#sides[sender].keys !== undefined, 'Finished comes under the keys');
+    assert(this.#sides[sender].protection !== undefined, 'Finished comes under the keys');
     const { masterSecret } = this.#captured;
     const expected = finishedVerifyData12(this.prf, masterSecret, sender, this.#transcript.current());
     assert.equal(
@@ -154,88 +153,18 @@ export class Followed {
     );
   }
 
-  #open(side: Direction, keys: WriteKeys, version: number, fragment: Uint8Array): Uint8Array {
-    const sequence = side.sequence++;
+  #protectionOf(sender: Sender): RecordProtection {
+    const { masterSecret, clientRandom } = this.#captured;
     const { cipher } = this.suite;
-    const header = (length: number): Uint8Array =>
-      Uint8Array.of(
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        sequence,
-        ContentType.handshake,
-        version >> 8,
-        version & 0xff,
-        length >> 8,
-        length,
-      );
-    if (cipher.kind === 'aead') return openAead(cipher.aead, keys, sequence, header, fragment);
-    return this.serverHello.extensions.encryptThenMac === true
-      ? openEncryptThenMac(cipher, keys, header, fragment)
-      : openMacThenEncrypt(cipher, keys, header, fragment);
+    const { random, extensions } = this.serverHello;
+    const keys = keyBlock(this.prf, masterSecret, clientRandom, random, keySizes12(cipher));
+    return protection12(provider, cipher, keys[sender], extensions.encryptThenMac === true);
   }
 }
 
-/** The additional data of a record whose content has this length. */
-type Header = (length: number) => Uint8Array;
-type Cbc = Extract<CipherInfo, { kind: 'cbc' }>;
-type AeadOf = Extract<CipherInfo, { kind: 'aead' }>['aead'];
-
-/** RFC 5246 section 6.2.3.3, RFC 5288 section 3, RFC 6655 section 3, RFC 7905 section 2. */
-function openAead(
-  name: AeadOf,
-  keys: WriteKeys,
-  sequence: number,
-  header: Header,
-  fragment: Uint8Array,
-): Uint8Array {
-  const explicit = name === 'CHACHA20-POLY1305' ? 0 : 8;
-  const nonce = concat(keys.iv, fragment.subarray(0, explicit));
-  if (explicit === 0) nonce[11] = (nonce[11] as number) ^ sequence;
-  const tagLength = name.endsWith('CCM-8') ? 8 : 16;
-  const additionalData = header(fragment.length - explicit - tagLength);
-  const content = provider.aead(name, keys.key).open(nonce, additionalData, fragment.subarray(explicit));
-  assert(content instanceof Uint8Array, 'the record does not decrypt');
-  return content;
-}
-
-/** RFC 7366 section 3. */
-function openEncryptThenMac(
-  { cbc, mac }: Cbc,
-  keys: WriteKeys,
-  header: Header,
-  fragment: Uint8Array,
-): Uint8Array {
-  const end = fragment.length - keys.macKey.length; // the keys of HMAC are as long as its output
-  const covered = fragment.subarray(0, end);
-  assert(equalBytes(provider.hmac(mac, keys.macKey, header(end), covered), fragment.subarray(end)), 'MAC');
-  return unpad(provider.cbc(cbc, keys.key).decrypt(covered.subarray(0, 16), covered.subarray(16)));
-}
-
-/** RFC 5246 section 6.2.3.2. */
-function openMacThenEncrypt(
-  { cbc, mac }: Cbc,
-  keys: WriteKeys,
-  header: Header,
-  fragment: Uint8Array,
-): Uint8Array {
-  const inner = unpad(provider.cbc(cbc, keys.key).decrypt(fragment.subarray(0, 16), fragment.subarray(16)));
-  const end = inner.length - keys.macKey.length;
-  const content = inner.subarray(0, end);
-  assert(equalBytes(provider.hmac(mac, keys.macKey, header(end), content), inner.subarray(end)), 'MAC');
-  return content;
-}
-
-function unpad(plaintext: Uint8Array): Uint8Array {
-  const padding = plaintext.at(-1) as number;
-  const end = plaintext.length - padding - 1;
-  assert(
-    plaintext.subarray(end).every((byte) => byte === padding),
-    'padding',
-  );
-  return plaintext.subarray(0, end);
+/** What a record holds, which node:crypto answers at once. */
+function contentOf(protection: RecordProtection, record: RawRecord): Uint8Array {
+  const opened = protection.open(record);
+  assert(!isPromise(opened));
+  return opened.content;
 }

@@ -4,7 +4,6 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { nodeProvider as provider } from '../../src/crypto/node/index.ts';
 import type { HashName } from '../../src/crypto/provider.ts';
-import { TLS12_CIPHER_SUITES } from '../../src/keys/cipher-suites.ts';
 import { Exporter12 } from '../../src/keys/exporter.ts';
 import { keyLogLine } from '../../src/keys/key-log.ts';
 import { Prf12 } from '../../src/keys/prf12.ts';
@@ -12,7 +11,6 @@ import {
   extendedMasterSecret,
   finishedVerifyData12,
   keyBlock,
-  keyBlockSizes,
   masterSecret,
 } from '../../src/keys/schedule12.ts';
 import { ascii, concat, EMPTY, fromHex, toHex } from '../../src/wire/bytes.ts';
@@ -138,21 +136,6 @@ describe('key schedule', () => {
     assert.equal(toHex(concat(...parts)), derived(MASTER, 'key expansion', 80, SERVER_RANDOM, CLIENT_RANDOM));
     parts[0]?.fill(0);
     assert.notEqual(toHex(server.macKey), toHex(new Uint8Array(20)), 'the parts share no memory');
-  });
-
-  test('what each cipher takes of it (RFC 5246 appendix C, RFC 5288, RFC 6655, RFC 7905)', () => {
-    for (const { name, cipher } of TLS12_CIPHER_SUITES.values()) {
-      const mac = name.endsWith('SHA') ? 20 : name.endsWith('SHA256') ? 32 : 48;
-      assert.deepEqual(
-        keyBlockSizes(cipher),
-        {
-          macKey: name.includes('CBC') ? mac : 0,
-          key: name.includes('AES_128') ? 16 : 32,
-          iv: name.includes('CBC') ? 0 : name.includes('CHACHA20') ? 12 : 4,
-        },
-        name,
-      );
-    }
   });
 });
 
