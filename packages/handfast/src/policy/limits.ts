@@ -30,7 +30,7 @@ export const MAX_CHANGE_CIPHER_SPECS = 32;
 /** NewSessionTicket messages that a client reads between two pieces of application data. */
 export const MAX_SESSION_TICKETS = 32;
 
-/** Records sealed with one AES-GCM key: 2^24.5, whatever their size (RFC 9846 section 5.5). */
+/** Records sealed with one AES-GCM key: 2^24.5, whatever their size (RFC 9846 section 5.5). TLS 1.2 has no KeyUpdate, so a connection ends here. */
 export const MAX_AES_GCM_RECORDS = 23_726_566;
 
 /** Records after which an AES-GCM key is replaced, well before its limit: 2^23 (rustls does the same). */
