@@ -68,7 +68,7 @@ describe('handfast serve', () => {
     assert.ok(!readFileSync(caPath, 'utf8').includes('PRIVATE'));
     const { code, stdout, stderr } = await handfast((connectLine?.[1] ?? '').split(' '));
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^Your handshake\n[\s\S]*TLSv1\.3[\s\S]*x25519/);
+    assert.match(stdout, /^Your handshake\n[\s\S]*TLSv1\.3[\s\S]*X25519MLKEM768/);
     const ca = readFileSync(caPath);
     for (const servername of ['localhost', '127.0.0.1']) {
       const { status } = await get(server.port, '/', {
@@ -253,11 +253,13 @@ describe('handfast serve', () => {
     const old = connectTls({
       port: server.port,
       host: '127.0.0.1',
-      maxVersion: 'TLSv1.2',
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'DEFAULT@SECLEVEL=0',
       ca: pki.ca.certificate,
     });
     old.on('error', () => {});
-    await server.logged(/failed: .*TLSv1\.3.*\n/);
+    await server.logged(/failed: .*offers TLSv1\.1.*TLSv1\.3 and TLSv1\.2 only.*\n/);
     assert.equal((await get(server.port, '/')).status, 200);
     const { code, stderr } = await server.stop();
     assert.equal(code, 0, stderr);

@@ -3,22 +3,30 @@
  * happens is an event. It reads no clock, opens no socket and starts no timer.
  */
 import { type Awaitable, isPromise } from './crypto/provider.ts';
-import { clientHandshake13 } from './handshake/client/tls13.ts';
+import { clientHandshake } from './handshake/client/handshake.ts';
 import type { ClientConfig, ServerConfig } from './handshake/config.ts';
 import { type BaseConfig, HandshakeContext, type Observers, type RecordPort } from './handshake/context.ts';
 import { type Handshake, HandshakeDriver } from './handshake/driver.ts';
 import type { Established } from './handshake/established.ts';
-import { encodeTicket, PostHandshake } from './handshake/post-handshake.ts';
-import type { Secured } from './handshake/secrets.ts';
-import { serverHandshake13 } from './handshake/server/tls13.ts';
+import { encodeTicket } from './handshake/post-handshake13.ts';
+import type { PostHandshake, Secured } from './handshake/secured.ts';
+import { serverHandshake } from './handshake/server/handshake.ts';
 import type { Exporter } from './keys/exporter.ts';
 import { type Incoming, RecordReader } from './record/reader.ts';
 import type { RecordInfo } from './record/types.ts';
 import { type PaddingPolicy, RecordWriter } from './record/writer.ts';
 import type { Direction, Role, TraceEvent } from './trace/events.ts';
-import { AlertDescription, type AlertName, alertLevel, alertMeaning, alertName } from './wire/alerts.ts';
+import {
+  AlertDescription,
+  AlertLevel,
+  type AlertName,
+  alertLevel,
+  alertMeaning,
+  alertName,
+} from './wire/alerts.ts';
 import { ConfigError, TlsError } from './wire/errors.ts';
 import type { NewSessionTicket } from './wire/messages/new-session-ticket.ts';
+import type { TlsVersion } from './wire/registry.ts';
 import { parseHostName } from './x509/host-name.ts';
 
 /** What a connection tells its owner. All are called synchronously, in the order of the wire. */
@@ -50,6 +58,7 @@ export interface ServerTarget {
 interface RecordOptions extends BaseConfig {
   readonly maxFragmentLength: number;
   readonly padding?: PaddingPolicy;
+  readonly versions: readonly TlsVersion[];
   /** A server that has it may be sent a ClientHello that is the second. */
   readonly cookieSecret?: Uint8Array;
 }
@@ -65,6 +74,8 @@ export class TlsConnection {
   readonly #reader: RecordReader;
   readonly #writer: RecordWriter;
   readonly #driver: HandshakeDriver<Secured>;
+  readonly #context: HandshakeContext;
+  readonly #versions: readonly TlsVersion[];
   #established: Established | undefined;
   #exporter: Exporter | undefined;
   #postHandshake: PostHandshake | undefined;
@@ -99,6 +110,7 @@ export class TlsConnection {
     },
   ) {
     this.role = role;
+    this.#versions = config.versions;
     this.#handlers = handlers;
     this.#observers = {
       onTrace: this.#guarded(handlers.onTrace?.bind(handlers)),
@@ -126,14 +138,25 @@ export class TlsConnection {
         changeKeys: (direction, epoch, protection) => {
           (direction === 'sent' ? this.#writer : this.#reader).changeKeys(epoch, protection);
         },
+        useTls12: () => {
+          this.#reader.useTls12();
+          this.#writer.useTls12();
+        },
+        expectChangeCipherSpec: (protection, onChange) =>
+          this.#reader.expectChangeCipherSpec(protection, onChange),
         requireRecordBoundary: () => this.#reader.requireRecordBoundary(),
         skipEarlyData: () => this.#reader.skipEarlyData(),
+        sendWarning: (name) => {
+          this.#sendAlert(name, AlertLevel.warning);
+          this.#notifyOutgoing();
+        },
         flush: () => this.#flush(),
       },
       this.#observers,
     );
+    this.#context = context;
     this.#driver = new HandshakeDriver(handshake, {
-      onDone: (secured) => this.#attempt(() => this.#complete(context, secured)),
+      onDone: (secured) => this.#attempt(() => this.#complete(secured)),
       onError: (error) => this.#fail(error),
       onWantsMessage: () => this.#pump(),
     });
@@ -201,10 +224,12 @@ export class TlsConnection {
   /**
    * Renews this side's keys (RFC 9846 section 4.7.3), and asks the peer to renew its own if so wanted; a request
    * that the peer has not answered yet is not repeated.
+   * @throws {ConfigError} in TLS 1.2, whose keys cannot be renewed.
    * @throws {TlsError} `ERR_CLOSED` when this side has closed or the handshake is not complete.
    */
   updateKeys(requestPeerUpdate: boolean): void {
     this.#requireEstablished('keys cannot be updated');
+    this.#require13('a KeyUpdate', 'open another connection for fresh keys');
     this.#inTurn((post) => post.updateKeys(requestPeerUpdate));
   }
 
@@ -215,6 +240,7 @@ export class TlsConnection {
   sendNewSessionTicket(ticket: NewSessionTicket): void {
     if (this.role === 'client') throw new ConfigError('role', 'only a server sends tickets');
     this.#requireEstablished('a ticket cannot be sent');
+    this.#require13('a ticket', 'a TLS 1.2 server sends one during its handshake only');
     const message = encodeTicket(ticket);
     this.#inTurn((post) => post.send(message));
   }
@@ -243,6 +269,11 @@ export class TlsConnection {
     if (this.#established === undefined) {
       throw new TlsError('ERR_CLOSED', `${what} before the handshake is complete`);
     }
+  }
+
+  #require13(what: string, advice: string): void {
+    if (this.#established?.version === 'TLSv1.3') return;
+    throw new ConfigError('version', `${what} needs TLSv1.3, and this connection is TLSv1.2; ${advice}`);
   }
 
   /** A listener that may end the connection: whoever told it goes no further then. */
@@ -344,11 +375,14 @@ export class TlsConnection {
     }
   }
 
-  /** In TLS 1.3 every alert but two ends the connection, whatever its level says (RFC 9846 section 6). */
+  /**
+   * In TLS 1.3 every alert but two ends the connection, whatever its level says (RFC 9846 section 6); in TLS 1.2, and
+   * while a server may still choose it, a warning ends nothing (RFC 5246 section 7.2).
+   */
   #receiveAlert({ level, description, isProtected }: Incoming & { readonly type: 'alert' }): void {
     const name = alertName(description) ?? description;
     this.#traceAlert('received', level, name);
-    if (name === 'user_canceled') return;
+    if (name === 'user_canceled' || this.#isMereWarning(level, name)) return;
     if (name === 'close_notify' && this.#postHandshake !== undefined) {
       this.#receiveState = 'ended';
       this.#reader.close();
@@ -364,6 +398,11 @@ export class TlsConnection {
     );
   }
 
+  #isMereWarning(level: number, name: AlertName | number): boolean {
+    const mayBe12 = this.#versions.includes('TLSv1.2') && (this.#context.version ?? 'TLSv1.2') === 'TLSv1.2';
+    return mayBe12 && level === AlertLevel.warning && name !== 'close_notify';
+  }
+
   #truncated(): void {
     const peer = this.role === 'client' ? 'server' : 'client';
     throw new TlsError(
@@ -375,13 +414,13 @@ export class TlsConnection {
   }
 
   /** The handshake is complete: what waited for it goes out. */
-  #complete(context: HandshakeContext, { established, exporter, application }: Secured): void {
+  #complete({ established, exporter, postHandshake }: Secured): void {
     this.#established = established;
     this.#exporter = exporter;
     this.#trace({ type: 'established' });
     this.#handlers.onEstablished?.(established);
     if (this.#error !== undefined) return;
-    this.#postHandshake = new PostHandshake(context, application);
+    this.#postHandshake = postHandshake;
     this.#sendWaiting();
     this.#pump();
   }
@@ -405,7 +444,7 @@ export class TlsConnection {
   }
 
   #sendData(post: PostHandshake, data: Uint8Array): void {
-    if (data.length > 0) post.answerKeyUpdate();
+    if (data.length > 0) post.beforeApplicationData();
     this.#trace({ type: 'data', direction: 'sent', length: data.length });
     this.#writer.applicationData(data);
   }
@@ -416,9 +455,9 @@ export class TlsConnection {
     this.#writer.close();
   }
 
-  #sendAlert(name: AlertName): void {
-    this.#writer.alert(name);
-    this.#traceAlert('sent', alertLevel(AlertDescription[name]), name);
+  #sendAlert(name: AlertName, level = alertLevel(AlertDescription[name])): void {
+    this.#writer.alert(name, level);
+    this.#traceAlert('sent', level, name);
   }
 
   #fail(cause: unknown): void {
@@ -477,7 +516,7 @@ export function createClientConnection(
   const serverName = name.kind === 'dns' && target.sendServerName !== false ? name.text : undefined;
   return new TlsConnection('client', config, handlers, (records, observers) => {
     const context = new HandshakeContext('client', config, records, observers);
-    return { context, handshake: clientHandshake13(context, { name: target.name, serverName }) };
+    return { context, handshake: clientHandshake(context, { name: target.name, serverName }) };
   });
 }
 
@@ -488,6 +527,6 @@ export function createServerConnection(
 ): TlsConnection {
   return new TlsConnection('server', config, handlers, (records, observers) => {
     const context = new HandshakeContext('server', config, records, observers);
-    return { context, handshake: serverHandshake13(context) };
+    return { context, handshake: serverHandshake(context) };
   });
 }

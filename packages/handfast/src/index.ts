@@ -34,16 +34,18 @@ export {
   serverConfig,
 } from './handshake/config.ts';
 export type { Observers } from './handshake/context.ts';
-export type { AuthenticatedPeer, Established } from './handshake/established.ts';
+export type { AuthenticatedPeer, Established, KeyExchangeKind, OwnProof } from './handshake/established.ts';
 export { createIdentity, type Identity, type IdentityOptions } from './handshake/identity.ts';
 export type { Customization, MessageName, Messages } from './handshake/messages.ts';
+export type { NegotiationOptions } from './handshake/negotiable.ts';
 export {
   type ChainVerifierOptions,
   chainVerifier,
+  type KeyUse,
   type PeerVerifier,
   type VerificationRequest,
 } from './handshake/verifier.ts';
-export { DEFAULT_CIPHER_SUITES, DEFAULT_GROUPS, DEFAULT_SIGNATURE_SCHEMES } from './policy/defaults.ts';
+export { DEFAULT_POLICY, POLICIES, type Policy, type PolicyName } from './policy/policies.ts';
 export type { Epoch, RecordInfo } from './record/types.ts';
 export { type PaddingPolicy, padToMultipleOf } from './record/writer.ts';
 export type * from './trace/events.ts';
@@ -61,4 +63,5 @@ export {
   NamedGroup,
   SignatureScheme,
   signatureSchemeName,
+  type TlsVersion,
 } from './wire/registry.ts';

@@ -110,7 +110,7 @@ function link(socket: TLSSocket, keyUpdates: KeyUpdates): Link {
   return {
     socket,
     facts: {
-      group: groupName(established.group),
+      group: established.group === undefined ? established.keyExchange : groupName(established.group),
       suite: cipherSuiteName(established.cipherSuite),
       alpn: established.applicationProtocol,
       retried: established.helloRetried,

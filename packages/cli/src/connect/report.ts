@@ -15,19 +15,30 @@ function events(traced: Traced): object {
 
 function connection({ established, remoteAddress, verdict }: TLSSocket): object {
   if (established === undefined) return verdict === undefined ? {} : { verdict };
-  const { version, cipherSuite, group, applicationProtocol, serverName, helloRetried, peer, own, choices } =
-    established;
+  const {
+    version,
+    cipherSuite,
+    keyExchange,
+    group,
+    applicationProtocol,
+    serverName,
+    helloRetried,
+    peer,
+    own,
+    choices,
+  } = established;
   return {
     remoteAddress,
     version,
     cipherSuite: cipherSuiteName(cipherSuite),
-    group: groupName(group),
+    keyExchange,
+    group: group === undefined ? null : groupName(group),
     applicationProtocol: applicationProtocol ?? null,
     serverName: serverName ?? null,
     helloRetried,
     peer: peer && {
       certificates: peer.chain.map(describeCertificate),
-      signatureScheme: signatureSchemeName(peer.signatureScheme),
+      signatureScheme: peer.signatureScheme === undefined ? null : signatureSchemeName(peer.signatureScheme),
     },
     clientCertificateShown: own !== undefined,
     verdict: peer?.verdict,

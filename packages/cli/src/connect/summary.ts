@@ -1,7 +1,8 @@
 /** What `handfast connect` says about a connection that was made. */
-import { cipherSuiteName, groupName, signatureSchemeName } from 'handfast';
+import { cipherSuiteName, signatureSchemeName } from 'handfast';
 import type { TLSSocket } from 'handfast/node';
 import { type Address, formatAddress } from '../address.ts';
+import { keyExchangeText } from '../render/key-exchange.ts';
 import { hanging, pad, printable } from '../render/layout.ts';
 import type { Style } from '../render/style.ts';
 import { shortVerdictLines } from '../render/verdict.ts';
@@ -14,16 +15,21 @@ export function summaryLines(style: Style, address: Address, socket: TLSSocket):
   if (established === undefined) return [];
   const item = (label: string, text: string): string[] =>
     hanging(`  ${paint('quiet', pad(label, LABEL_WIDTH))}`, printable(text), width);
-  const { cipherSuite, group, applicationProtocol, peer, own, helloRetried } = established;
+  const { cipherSuite, applicationProtocol, peer, own, helloRetried } = established;
   const at = remoteAddress === undefined || remoteAddress === address.host ? '' : ` (${remoteAddress})`;
   return [
     paint('title', `${glyphs.good} connected to ${formatAddress(address)}${at}`),
     ...item('version', established.version),
     ...item('cipher suite', cipherSuiteName(cipherSuite)),
-    ...item('key exchange', groupName(group) + (helloRetried ? ', after a HelloRetryRequest' : '')),
+    ...item(
+      'key exchange',
+      keyExchangeText(established) + (helloRetried ? ', after a HelloRetryRequest' : ''),
+    ),
     ...(applicationProtocol === undefined ? [] : item('protocol', applicationProtocol)),
-    ...(peer === undefined ? [] : item('signed with', signatureSchemeName(peer.signatureScheme))),
-    ...(own === undefined
+    ...(peer?.signatureScheme === undefined
+      ? []
+      : item('signed with', signatureSchemeName(peer.signatureScheme))),
+    ...(own?.signatureScheme === undefined
       ? []
       : item('own certificate', `shown, signed with ${signatureSchemeName(own.signatureScheme)}`)),
     ...(peer === undefined ? [] : shortVerdictLines(style, peer.verdict)),

@@ -82,7 +82,7 @@ async function judge(
   name: string,
   at: number,
 ): Promise<Verdict> {
-  return verifier.verify({ peer: 'server', chain, name, at });
+  return verifier.verify({ peer: 'server', chain, name, at, use: 'signature' });
 }
 
 /** Judges every chain that was seen. */

@@ -1,7 +1,7 @@
 /** Whole TLS 1.3 handshakes: there the certificate, the signature, the protocol and the tickets come encrypted. */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DEFAULT_SIGNATURE_SCHEMES, type PeerVerifier, type TraceEvent } from 'handfast';
+import { type PeerVerifier, POLICIES, type TraceEvent } from 'handfast';
 import { type ConnectOptions, connect, type TLSSocket } from 'handfast/node';
 import {
   type Codec,
@@ -182,7 +182,7 @@ export async function askSchemes13(
 ): Promise<{ readonly schemes: Accepted<string>; readonly handshakes: readonly WholeHandshake[] }> {
   context.stage('TLSv1.3 signature schemes');
   const handshakes: WholeHandshake[] = [];
-  const rest = new Set(DEFAULT_SIGNATURE_SCHEMES);
+  const rest = new Set(POLICIES['modern-2026'].signatureSchemes);
   const found: number[] = [];
   let complete = true;
   while (rest.size > 0) {

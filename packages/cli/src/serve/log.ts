@@ -1,7 +1,8 @@
 /** What `serve` prints: how to reach and trust it, and a line for each connection. */
-import { cipherSuiteName, groupName } from 'handfast';
+import { cipherSuiteName } from 'handfast';
 import type { TLSSocket } from 'handfast/node';
 import { type Address, formatAddress } from '../address.ts';
+import { keyExchangeText } from '../render/key-exchange.ts';
 import { printable } from '../render/layout.ts';
 import type { DevelopmentCertificate } from './development.ts';
 
@@ -61,14 +62,14 @@ function prefix(socket: TLSSocket): string {
 export function connectionLine(socket: TLSSocket): string {
   const { established } = socket;
   if (established === undefined) return prefix(socket);
-  const { version, cipherSuite, group, serverName, applicationProtocol, peer } = established;
+  const { version, cipherSuite, serverName, applicationProtocol, peer } = established;
   const subject = peer?.chain[0]?.subject.label;
   return printable(
     [
       prefix(socket),
       version,
       cipherSuiteName(cipherSuite),
-      groupName(group),
+      keyExchangeText(established),
       ...(serverName === undefined ? [] : [`name=${serverName}`]),
       ...(applicationProtocol === undefined ? [] : [`protocol=${applicationProtocol}`]),
       ...(subject === undefined ? [] : [`client="${subject}"`]),

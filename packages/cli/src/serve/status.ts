@@ -1,7 +1,8 @@
 /** The page that shows visitors their own handshake. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { cipherSuiteName, groupName, signatureSchemeName } from 'handfast';
+import { cipherSuiteName, signatureSchemeName } from 'handfast';
 import { TLSSocket } from 'handfast/node';
+import { keyExchangeText } from '../render/key-exchange.ts';
 import { pad, printable } from '../render/layout.ts';
 
 /** Pairs of what and how. */
@@ -10,14 +11,17 @@ type Rows = readonly (readonly [string, string])[];
 function rowsOf(socket: TLSSocket): Rows {
   const { established } = socket;
   if (established === undefined) return [];
-  const { version, cipherSuite, group, serverName, applicationProtocol, peer, own } = established;
+  const { version, cipherSuite, serverName, applicationProtocol, peer, own } = established;
   return [
     ['version', version],
     ['cipher suite', cipherSuiteName(cipherSuite)],
-    ['key exchange', groupName(group)],
+    ['key exchange', keyExchangeText(established)],
     ['server name', serverName ?? 'none sent'],
     ['protocol', applicationProtocol ?? 'none named'],
-    ['server signature', own === undefined ? 'none' : signatureSchemeName(own.signatureScheme)],
+    [
+      'server signature',
+      own?.signatureScheme === undefined ? 'none' : signatureSchemeName(own.signatureScheme),
+    ],
     ['your certificate', peer?.chain[0]?.subject.label ?? 'none shown'],
     ...established.choices.map(
       ({ what, chosen, reason }) => [`why this ${what}`, `${chosen}: ${reason}`] as const,

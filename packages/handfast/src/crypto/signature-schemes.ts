@@ -1,5 +1,5 @@
 /** What each signature scheme of TLS means (RFC 9846 section 4.3.3), and which keys can use it. */
-import { SignatureScheme } from '../wire/registry.ts';
+import { SignatureScheme, type TlsVersion } from '../wire/registry.ts';
 import {
   type EcCurve,
   HASH_LENGTH,
@@ -114,6 +114,17 @@ export function schemeFitsKey(scheme: SignatureScheme, key: PublicKey): boolean 
   const { hash, saltLength } = info.algorithm;
   const encodedLength = Math.ceil((bitLength(key.modulus) - 1) / 8);
   return permittedByKey(key, info.algorithm) && encodedLength >= HASH_LENGTH[hash] + saltLength + 2;
+}
+
+/**
+ * Whether a key can be used with a scheme as a version of TLS understands it. TLS 1.2 has RSA PKCS #1 signatures, and its
+ * ECDSA schemes name a hash function only: any curve goes with any of them (RFC 8422 section 5.10).
+ */
+export function schemeFitsVersion(version: TlsVersion, scheme: SignatureScheme, key: PublicKey): boolean {
+  if (version === 'TLSv1.3')
+    return certificateVerifyAlgorithm(scheme) !== undefined && schemeFitsKey(scheme, key);
+  const isEcdsa = SIGNATURE_SCHEMES.get(scheme)?.algorithm.kind === 'ecdsa';
+  return isEcdsa ? key.kind === 'ec' : schemeFitsKey(scheme, key);
 }
 
 /** The schemes that a key can be used with, best first. */

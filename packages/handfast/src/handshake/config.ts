@@ -3,51 +3,28 @@
  * result and never find a mistake in it.
  */
 import type { Awaitable, CryptoProvider } from '../crypto/provider.ts';
-import { certificateVerifyAlgorithm } from '../crypto/signature-schemes.ts';
-import { TLS13_CIPHER_SUITES } from '../keys/cipher-suites.ts';
-import {
-  CERTIFICATE_ONLY_SIGNATURE_SCHEMES,
-  DEFAULT_CIPHER_SUITES,
-  DEFAULT_GROUPS,
-  DEFAULT_SIGNATURE_SCHEMES,
-} from '../policy/defaults.ts';
+import { schemeFitsVersion } from '../crypto/signature-schemes.ts';
+import { TLS12_CIPHER_SUITES } from '../keys/cipher-suites.ts';
 import { MAX_PLAINTEXT_LENGTH } from '../policy/limits.ts';
 import type { PaddingPolicy } from '../record/writer.ts';
 import { ascii } from '../wire/bytes.ts';
-import { type Codec, encode } from '../wire/codec.ts';
 import { ConfigError } from '../wire/errors.ts';
 import { EXTENSIONS } from '../wire/extensions/index.ts';
 import type { CertificateRequest } from '../wire/messages/certificate-request.ts';
 import type { ClientHello } from '../wire/messages/client-hello.ts';
-import {
-  type CipherSuite,
-  cipherSuiteName,
-  groupName,
-  type NamedGroup,
-  type SignatureScheme,
-  signatureSchemeName,
-} from '../wire/registry.ts';
+import { cipherSuiteName, groupName, type NamedGroup, type TlsVersion } from '../wire/registry.ts';
+import { requireFitting, requireGiven, requireKnown, requireList, requireWithin } from './config-checks.ts';
 import type { Identity } from './identity.ts';
 import type { Customization } from './messages.ts';
+import { type Negotiable, type NegotiationOptions, negotiable } from './negotiable.ts';
 import type { PeerVerifier } from './verifier.ts';
 
 /** What clients and servers have in common. */
-export interface EndpointOptions {
+export interface EndpointOptions extends NegotiationOptions {
   /** The platform's primitives, such as `nodeProvider` of handfast/crypto/node. */
   readonly provider: CryptoProvider;
   /** The time in milliseconds since 1970; the core reads no clock of its own. */
   readonly now: () => number;
-  /** Cipher suites, best first. Default: all that the provider has of `DEFAULT_CIPHER_SUITES`. */
-  readonly cipherSuites?: readonly CipherSuite[];
-  /** Key-exchange groups, best first. Default: all that the provider has of `DEFAULT_GROUPS`. */
-  readonly groups?: readonly NamedGroup[];
-  /** Schemes that the peer may sign with, best first. Default: `DEFAULT_SIGNATURE_SCHEMES`. */
-  readonly signatureSchemes?: readonly SignatureScheme[];
-  /**
-   * Schemes that certificates in the peer's chain may be signed with.
-   * Default: `signatureSchemes` and RSA PKCS#1 with SHA-2.
-   */
-  readonly certificateSignatureSchemes?: readonly SignatureScheme[];
   /** Application protocols (ALPN, RFC 7301), best first, such as `['h2', 'http/1.1']`. Default: none. */
   readonly applicationProtocols?: readonly string[];
   /** Largest number of content bytes in a record, 64 to 16384. Default: 16384. */
@@ -67,7 +44,10 @@ export interface EndpointOptions {
 export interface ClientOptions extends EndpointOptions {
   /** Judges the server's certificate. */
   readonly verifier: PeerVerifier;
-  /** Groups to send a key share for, in the order of `groups` (RFC 9846 section 4.3.8). Default: the first of `groups`. */
+  /**
+   * Groups to send a key share for, in the order of `groups` (RFC 9846 section 4.3.8). An X25519 share beside
+   * X25519MLKEM768 uses the same key. Default: the policy's that are in `groups`, or the first of `groups`.
+   */
   readonly keyShares?: readonly NamedGroup[];
   /** Identities for a server that asks for a certificate; the one that suits its request best is sent (the first of equals). */
   readonly identities?: readonly Identity[];
@@ -77,6 +57,8 @@ export interface ClientOptions extends EndpointOptions {
   readonly requestOcspResponse?: boolean;
   /** Ask for signed certificate timestamps. Default: true. */
   readonly requestSignedCertificateTimestamps?: boolean;
+  /** Signal that this is another attempt, with less offered than this client can (RFC 7507). Default: false. */
+  readonly sendFallbackSignal?: boolean;
   /** Disguise the handshake as a TLS 1.2 resumption (RFC 9846 appendix E.4). Default: true. */
   readonly middleboxCompatibility?: boolean;
 }
@@ -117,13 +99,7 @@ export interface ServerOptions extends EndpointOptions {
   readonly alwaysRetry?: boolean;
 }
 
-type Defaulted =
-  | 'cipherSuites'
-  | 'groups'
-  | 'signatureSchemes'
-  | 'certificateSignatureSchemes'
-  | 'applicationProtocols'
-  | 'maxFragmentLength';
+type Defaulted = keyof Negotiable | 'applicationProtocols' | 'maxFragmentLength';
 
 type WithDefaults<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: Exclude<T[P], undefined> };
 
@@ -135,6 +111,7 @@ export type ClientConfig = WithDefaults<
   | 'identities'
   | 'requestOcspResponse'
   | 'requestSignedCertificateTimestamps'
+  | 'sendFallbackSignal'
   | 'middleboxCompatibility'
 >;
 
@@ -147,45 +124,6 @@ export type ServerConfig = WithDefaults<
 /** Shortest cookie secret in bytes: the length of the HMAC's output. */
 const MIN_COOKIE_SECRET_LENGTH = 32;
 const MIN_FRAGMENT_LENGTH = 64;
-
-function requireList<T>(option: string, list: readonly T[], name: (value: T) => string): readonly T[] {
-  if (!Array.isArray(list)) throw new ConfigError(option, `${option}: expected a list, found ${typeof list}`);
-  if (list.length === 0)
-    throw new ConfigError(option, `${option}: expected at least one, found an empty list`);
-  const twice = list.find((value, i) => list.indexOf(value) < i);
-  if (twice !== undefined) throw new ConfigError(option, `${option}: ${name(twice)} is listed twice`);
-  return list;
-}
-
-/** Callers in JavaScript have no compiler that tells them. */
-function requireGiven(option: string, value: unknown, advice: string): void {
-  if (value === undefined || value === null) {
-    throw new ConfigError(option, `${option}: needed, ${advice}`);
-  }
-}
-
-function requireKnown<T>(
-  option: string,
-  list: readonly T[],
-  name: (value: T) => string,
-  known: (value: T) => boolean,
-  by: string,
-): readonly T[] {
-  requireList(option, list, name);
-  const unknown = list.find((value) => !known(value));
-  if (unknown !== undefined)
-    throw new ConfigError(option, `${option}: ${name(unknown)} is not offered by ${by}`);
-  return list;
-}
-
-/** A list that does not fit its extension is found here, and not in each handshake. */
-function requireFitting<T>(option: string, codec: Codec<T>, value: T): void {
-  try {
-    encode(codec, value);
-  } catch (cause) {
-    throw new ConfigError(option, `${option}: it does not fit its extension: ${String(cause)}`, { cause });
-  }
-}
 
 function checkApplicationProtocols(protocols: readonly string[]): readonly string[] {
   for (const protocol of protocols) {
@@ -208,52 +146,15 @@ function checkApplicationProtocols(protocols: readonly string[]): readonly strin
 function endpointConfig(options: EndpointOptions): {
   readonly [K in Defaulted]: Exclude<EndpointOptions[K], undefined>;
 } {
-  const { provider } = options;
+  const { provider, maxFragmentLength = MAX_PLAINTEXT_LENGTH, recordsPerKey } = options;
   requireGiven('provider', provider, 'such as nodeProvider of handfast/crypto/node');
   requireGiven('now', options.now, 'such as Date.now');
-  const hasSuite = (suite: CipherSuite): boolean => {
-    const info = TLS13_CIPHER_SUITES.get(suite);
-    return info !== undefined && provider.aeads.has(info.aead);
-  };
-  const hasGroup = (group: NamedGroup): boolean => provider.groups.has(group);
-  const hasScheme = (scheme: SignatureScheme): boolean => certificateVerifyAlgorithm(scheme) !== undefined;
-  const by = `the crypto provider '${provider.name}'`;
-  const cipherSuites = options.cipherSuites ?? DEFAULT_CIPHER_SUITES.filter(hasSuite);
-  const groups = options.groups ?? DEFAULT_GROUPS.filter(hasGroup);
-  const signatureSchemes = options.signatureSchemes ?? DEFAULT_SIGNATURE_SCHEMES;
-  const maxFragmentLength = options.maxFragmentLength ?? MAX_PLAINTEXT_LENGTH;
-  if (
-    !Number.isInteger(maxFragmentLength) ||
-    maxFragmentLength < MIN_FRAGMENT_LENGTH ||
-    maxFragmentLength > MAX_PLAINTEXT_LENGTH
-  ) {
-    throw new ConfigError(
-      'maxFragmentLength',
-      `maxFragmentLength: expected a whole number from ${MIN_FRAGMENT_LENGTH} to ${MAX_PLAINTEXT_LENGTH}, found ${maxFragmentLength}`,
-    );
-  }
-  const { recordsPerKey } = options;
-  if (recordsPerKey !== undefined && !(Number.isInteger(recordsPerKey) && recordsPerKey >= 1)) {
-    throw new ConfigError(
-      'recordsPerKey',
-      `recordsPerKey: expected a whole number of at least 1, found ${recordsPerKey}`,
-    );
+  requireWithin('maxFragmentLength', maxFragmentLength, MIN_FRAGMENT_LENGTH, MAX_PLAINTEXT_LENGTH);
+  if (recordsPerKey !== undefined) {
+    requireWithin('recordsPerKey', recordsPerKey, 1, Number.MAX_SAFE_INTEGER);
   }
   return {
-    cipherSuites: requireKnown('cipherSuites', cipherSuites, cipherSuiteName, hasSuite, by),
-    groups: requireKnown('groups', groups, groupName, hasGroup, by),
-    signatureSchemes: requireKnown(
-      'signatureSchemes',
-      signatureSchemes,
-      signatureSchemeName,
-      hasScheme,
-      'TLS 1.3',
-    ),
-    certificateSignatureSchemes: requireList(
-      'certificateSignatureSchemes',
-      options.certificateSignatureSchemes ?? [...signatureSchemes, ...CERTIFICATE_ONLY_SIGNATURE_SCHEMES],
-      signatureSchemeName,
-    ),
+    ...negotiable(options, provider),
     applicationProtocols: checkApplicationProtocols(options.applicationProtocols ?? []),
     maxFragmentLength,
   };
@@ -266,7 +167,7 @@ function endpointConfig(options: EndpointOptions): {
 export function clientConfig(options: ClientOptions): ClientConfig {
   const common = endpointConfig(options);
   requireGiven('verifier', options.verifier, 'such as chainVerifier makes');
-  const keyShares = options.keyShares ?? common.groups.slice(0, 1);
+  const keyShares = options.keyShares ?? defaultKeyShares(common);
   requireKnown('keyShares', keyShares, groupName, (group) => common.groups.includes(group), '`groups`');
   return {
     ...options,
@@ -275,8 +176,17 @@ export function clientConfig(options: ClientOptions): ClientConfig {
     identities: options.identities ?? [],
     requestOcspResponse: options.requestOcspResponse ?? true,
     requestSignedCertificateTimestamps: options.requestSignedCertificateTimestamps ?? true,
+    sendFallbackSignal: options.sendFallbackSignal ?? false,
     middleboxCompatibility: options.middleboxCompatibility ?? true,
   };
+}
+
+/** The policy's, unless the caller's own first group is not among them. */
+function defaultKeyShares({ policy, groups }: Negotiable): readonly NamedGroup[] {
+  const first = groups.slice(0, 1);
+  return first.every((group) => policy.keyShares.includes(group))
+    ? policy.keyShares.filter((group) => groups.includes(group))
+    : first;
 }
 
 /**
@@ -314,13 +224,40 @@ export function serverConfig(options: ServerOptions): ServerConfig {
       'alwaysRetry: needs a cookieSecret, since it keeps nothing between the hellos',
     );
   }
+  const common = endpointConfig(options);
+  for (const identity of identities) requireUsable(identity, common);
   return {
     ...options,
-    ...endpointConfig(options),
+    ...common,
     identities,
     requireKnownServerName: options.requireKnownServerName ?? false,
     preference: options.preference ?? 'server',
     clientAuthentication,
     alwaysRetry: options.alwaysRetry ?? false,
   };
+}
+
+/** A certificate that no version and suite goes with would never be shown. */
+function requireUsable(identity: Identity, { versions, cipherSuites }: Negotiable): void {
+  const [leaf] = identity.chain;
+  const key = leaf?.publicKeyInfo.key;
+  if (leaf === undefined || key === undefined) return;
+  const signsIn = (version: TlsVersion): boolean =>
+    identity.schemes.some((scheme) => schemeFitsVersion(version, scheme, key));
+  const isUsable = versions.some((version) =>
+    version === 'TLSv1.3'
+      ? signsIn(version)
+      : cipherSuites.some((suite) => {
+          const info = TLS12_CIPHER_SUITES.get(suite);
+          if (info === undefined) return false;
+          if (info.keyExchange === 'RSA') return identity.canDecrypt;
+          return signsIn(version) && key.kind.startsWith('rsa') === (info.authentication === 'RSA');
+        }),
+  );
+  if (isUsable) return;
+  throw new ConfigError(
+    'identities',
+    `identities: no cipher suite of ${versions.join(' and ')} among ${cipherSuites.map(cipherSuiteName).join(', ')} goes with the ` +
+      `${key.kind} key of ${leaf.subject.toString()}`,
+  );
 }

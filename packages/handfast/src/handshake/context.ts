@@ -1,21 +1,30 @@
 /** What a handshake coroutine works with: it sends, receives, switches keys, and tells what it does. */
 import type { CryptoProvider } from '../crypto/provider.ts';
-import type { CipherSuite13Info } from '../keys/cipher-suites.ts';
+import type { CipherSuite12Info, CipherSuite13Info } from '../keys/cipher-suites.ts';
 import { Hkdf } from '../keys/hkdf.ts';
 import { type KeyLogLabel, keyLogLine } from '../keys/key-log.ts';
+import { Prf12 } from '../keys/prf12.ts';
 import { trafficKeys } from '../keys/traffic.ts';
 import { Transcript } from '../keys/transcript.ts';
+import { MAX_RENEGOTIATION_ATTEMPTS } from '../policy/limits.ts';
 import type { HandshakeMessage } from '../record/handshake-assembler.ts';
 import { KEY_LIMITS, type RecordProtection } from '../record/protection.ts';
 import { Protection13 } from '../record/protection13.ts';
 import type { Epoch } from '../record/types.ts';
 import type { ChoiceEvent, Direction, Phase, Role, TraceListener } from '../trace/events.ts';
+import type { AlertName } from '../wire/alerts.ts';
 import { EMPTY, equalBytes } from '../wire/bytes.ts';
 import { type Codec, decode } from '../wire/codec.ts';
 import { TlsError } from '../wire/errors.ts';
-import { encodeHandshake, HANDSHAKE_HEADER_LENGTH, messageFields } from '../wire/messages/index.ts';
+import { helloRequest } from '../wire/messages/hello-request.ts';
+import {
+  encodeHandshake,
+  HANDSHAKE_HEADER_LENGTH,
+  type MessageContext,
+  messageFields,
+} from '../wire/messages/index.ts';
 import { HELLO_RETRY_REQUEST_RANDOM } from '../wire/messages/server-hello.ts';
-import { HandshakeType, messageName } from '../wire/registry.ts';
+import { HandshakeType, messageName, type TlsVersion } from '../wire/registry.ts';
 import { type Handshake, NEXT_MESSAGE } from './driver.ts';
 import { type Customization, MESSAGES, type MessageName, type Messages } from './messages.ts';
 import { MessageOrder } from './order.ts';
@@ -24,14 +33,23 @@ import { MessageOrder } from './order.ts';
 export interface RecordPort {
   /** Queues a handshake message under the current keys; messages of one flight share records. */
   sendHandshake(message: Uint8Array): void;
-  /** Queues the record that makes the handshake look like TLS 1.2 (RFC 9846 appendix E.4). */
+  /** TLS 1.2 was negotiated, so records follow its rules from here on, in both directions. */
+  useTls12(): void;
+  /**
+   * Queues a ChangeCipherSpec: in TLS 1.2 the last record before new keys (RFC 5246 section 7.1), in TLS 1.3 what makes
+   * the handshake look like TLS 1.2 (RFC 9846 appendix E.4).
+   */
   sendChangeCipherSpec(): void;
+  /** TLS 1.2: insists that the peer's next record is a ChangeCipherSpec, after which this key is in use. */
+  expectChangeCipherSpec(protection: RecordProtection, onChange: () => void): void;
   /** From here on one direction uses new keys. Received data must end at a record boundary here. */
   changeKeys(direction: Direction, epoch: Epoch, protection: RecordProtection): void;
   /** Insists that the last message ended its record, where the peer must wait for an answer (RFC 9846 section 5.1). */
   requireRecordBoundary(): void;
   /** Skips what the client sends before its next readable record: early data, which this server does not take. */
   skipEarlyData(): void;
+  /** Sends an alert of the level warning, which ends nothing; TLS 1.2 only (RFC 5246 section 7.2). */
+  sendWarning(name: AlertName): void;
   /** Hands everything queued to the network, before a wait. */
   flush(): void;
 }
@@ -52,7 +70,11 @@ const PHASES: Readonly<Record<number, Phase>> = {
   [HandshakeType.encrypted_extensions]: 'hello',
   [HandshakeType.certificate_request]: 'certificate',
   [HandshakeType.certificate]: 'certificate',
+  [HandshakeType.certificate_status]: 'certificate',
   [HandshakeType.certificate_verify]: 'certificate',
+  [HandshakeType.server_key_exchange]: 'key exchange',
+  [HandshakeType.server_hello_done]: 'key exchange',
+  [HandshakeType.client_key_exchange]: 'key exchange',
   [HandshakeType.finished]: 'key exchange',
 };
 
@@ -63,11 +85,15 @@ export function receivedName({ type, body }: { readonly type: number; readonly b
     : messageName(type);
 }
 
-/** A handshake message that was sent or received, told to the listener with its fields. */
-export function traceMessage(
+/**
+ * A handshake message that was sent or received, told to the listener with its fields.
+ * @param context what decides how the body is read: the version, and in TLS 1.2 the key exchange.
+ */
+function traceMessage(
   onTrace: TraceListener | undefined,
   direction: Direction,
   message: Uint8Array,
+  context?: MessageContext,
 ): void {
   if (onTrace === undefined) return;
   const messageType = message[0] as number;
@@ -78,13 +104,13 @@ export function traceMessage(
     messageType,
     name: receivedName({ type: messageType, body: message.subarray(HANDSHAKE_HEADER_LENGTH) }),
     bytes: message,
-    fields: fieldsIfWellFormed(message),
+    fields: fieldsIfWellFormed(message, context),
   });
 }
 
-function fieldsIfWellFormed(message: Uint8Array) {
+function fieldsIfWellFormed(message: Uint8Array, context: MessageContext | undefined) {
   try {
-    return messageFields(message) ?? [];
+    return messageFields(message, context) ?? [];
   } catch {
     return []; // the handshake refuses the message itself, with the reason
   }
@@ -96,6 +122,11 @@ export interface BaseConfig {
   readonly customize?: Customization;
   readonly recordsPerKey?: number;
 }
+
+/** The chosen cipher suite, with its key derivation. */
+type ChosenSuite =
+  | { readonly info: CipherSuite13Info; readonly hkdf: Hkdf }
+  | { readonly info: CipherSuite12Info; readonly prf: Prf12 };
 
 /** One side of one handshake. */
 export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
@@ -109,7 +140,9 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
   readonly choices: ChoiceEvent[] = [];
   /** `ClientHello.random`, which names this connection in key logs. */
   clientRandom: Uint8Array = EMPTY;
-  #suite: { readonly info: CipherSuite13Info; readonly hkdf: Hkdf } | undefined;
+  #version: TlsVersion | undefined;
+  #suite: ChosenSuite | undefined;
+  #helloRequests = 0;
 
   constructor(role: Role, config: Config, records: RecordPort, observers: Observers) {
     this.role = role;
@@ -121,12 +154,24 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
     this.order = new MessageOrder(role);
   }
 
+  /** The version, once it is chosen. */
+  get version(): TlsVersion | undefined {
+    return this.#version;
+  }
+
+  /** Settles the version, and with it the order of messages and the rules for records. */
+  useVersion(version: TlsVersion): void {
+    this.#version = version;
+    this.order.follow(version);
+    if (version === 'TLSv1.2') this.records.useTls12();
+  }
+
   /** Sends a handshake message and adds it to the transcript. Answers what was sent, after customization. */
   send<N extends MessageName>(name: N, value: Messages[N]): Messages[N] {
     const { message, final } = this.encode(name, value);
     this.transcript.add(message);
     this.records.sendHandshake(message);
-    traceMessage(this.observers.onTrace, 'sent', message);
+    this.traceMessage('sent', message);
     return final;
   }
 
@@ -140,13 +185,44 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
   /**
    * Waits for the next handshake message, which must be one that the order of messages allows now. The caller
    * adds it to the transcript, when it has taken from there what it needs.
-   * @throws {TlsError} `ERR_UNEXPECTED_MESSAGE`.
+   * @throws {TlsError} `ERR_UNEXPECTED_MESSAGE`, `ERR_TOO_MANY_RENEGOTIATIONS`.
    */
   *receive(): Handshake<HandshakeMessage> {
-    const message = (yield NEXT_MESSAGE) as HandshakeMessage;
-    traceMessage(this.observers.onTrace, 'received', message.message);
-    this.order.admit(receivedName(message));
-    return message;
+    for (;;) {
+      const message = (yield NEXT_MESSAGE) as HandshakeMessage;
+      this.traceMessage('received', message.message);
+      if (this.#ignoresHelloRequest(message)) continue;
+      this.order.admit(receivedName(message));
+      return message;
+    }
+  }
+
+  /** HelloRequest asks for what is under way already, and counts in no transcript (RFC 5246 section 7.4.1.1). */
+  #ignoresHelloRequest({ type, body }: HandshakeMessage): boolean {
+    const isIgnored =
+      type === HandshakeType.hello_request && this.#version === 'TLSv1.2' && this.role === 'client';
+    if (!isIgnored) return false;
+    decode(helloRequest, 'HelloRequest', body);
+    if (++this.#helloRequests > MAX_RENEGOTIATION_ATTEMPTS) {
+      throw new TlsError(
+        'ERR_TOO_MANY_RENEGOTIATIONS',
+        `more than ${MAX_RENEGOTIATION_ATTEMPTS} HelloRequests in one handshake`,
+        { message: 'HelloRequest' },
+      );
+    }
+    return true;
+  }
+
+  /** Tells a message to the listener, with its fields read as this handshake reads them. */
+  traceMessage(direction: Direction, message: Uint8Array): void {
+    const { onTrace } = this.observers;
+    if (onTrace === undefined) return;
+    const info = this.#suite?.info;
+    const context: MessageContext | undefined =
+      this.#version === 'TLSv1.2' && info?.version === 'TLSv1.2'
+        ? { version: 'TLSv1.2', keyExchange: info.keyExchange }
+        : undefined;
+    traceMessage(onTrace, direction, message, context);
   }
 
   /** Decodes a received message by its declaration. */
@@ -168,15 +244,26 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
     if (traceSecrets) onTrace?.({ type: 'secret', label, clientRandom: this.clientRandom, secret });
   }
 
-  /** Settles the cipher suite, and with it the hash of transcript and key schedule. */
+  /** Settles the cipher suite of TLS 1.3, and with it the hash of transcript and key schedule. */
   useCipherSuite(info: CipherSuite13Info): void {
     this.transcript.chooseHash(info.hash);
     this.#suite = { info, hkdf: new Hkdf(this.provider, info.hash) };
   }
 
-  /** The key derivation of the chosen cipher suite. */
+  /** Settles the cipher suite of TLS 1.2, and with it the hash of transcript and PRF. */
+  useCipherSuite12(info: CipherSuite12Info): void {
+    this.transcript.chooseHash(info.hash);
+    this.#suite = { info, prf: new Prf12(this.provider, info.hash) };
+  }
+
+  /** The key derivation of the chosen TLS 1.3 cipher suite. */
   get hkdf(): Hkdf {
-    return this.#chosen().hkdf;
+    return this.#suite13().hkdf;
+  }
+
+  /** The pseudorandom function of the chosen TLS 1.2 cipher suite. */
+  get prf(): Prf12 {
+    return this.#suite12().prf;
   }
 
   /**
@@ -184,7 +271,7 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
    * @param generation how often the secret was updated (RFC 9846 section 7.2).
    */
   useTrafficSecret(direction: Direction, epoch: Epoch, secret: Uint8Array, generation = 0): void {
-    const { info, hkdf } = this.#chosen();
+    const { info, hkdf } = this.#suite13();
     const { key, iv } = trafficKeys(hkdf, secret, info.aead);
     const aead = this.provider.aead(info.aead, key);
     const { maxRecords, updateAfter } = KEY_LIMITS[info.aead];
@@ -196,8 +283,35 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
     this.observers.onTrace?.({ type: 'keys', direction, epoch, generation, cipherSuite: info.name });
   }
 
-  #chosen(): { readonly info: CipherSuite13Info; readonly hkdf: Hkdf } {
-    if (this.#suite === undefined) throw new TlsError('ERR_INTERNAL', 'the cipher suite is not chosen yet');
+  /** TLS 1.2: sends ChangeCipherSpec, and uses this key from the next record on (RFC 5246 section 7.1). */
+  sendChangeCipherSpec(protection: RecordProtection): void {
+    this.records.sendChangeCipherSpec();
+    this.records.changeKeys('sent', 'handshake', protection);
+    this.#tellKeys12('sent');
+  }
+
+  /** TLS 1.2: the peer's next record must be its ChangeCipherSpec; this key is what follows it. */
+  expectChangeCipherSpec(protection: RecordProtection): void {
+    this.records.expectChangeCipherSpec(protection, () => this.#tellKeys12('received'));
+  }
+
+  #tellKeys12(direction: Direction): void {
+    const { info } = this.#suite12();
+    const event = { type: 'keys', direction, epoch: 'handshake', generation: 0 } as const;
+    this.observers.onTrace?.({ ...event, cipherSuite: info.name });
+  }
+
+  #suite13(): Extract<ChosenSuite, { hkdf: Hkdf }> {
+    if (this.#suite === undefined || !('hkdf' in this.#suite)) throw notChosen();
     return this.#suite;
   }
+
+  #suite12(): Extract<ChosenSuite, { prf: Prf12 }> {
+    if (this.#suite === undefined || !('prf' in this.#suite)) throw notChosen();
+    return this.#suite;
+  }
+}
+
+function notChosen(): TlsError {
+  return new TlsError('ERR_INTERNAL', 'the cipher suite is not chosen yet');
 }

@@ -1,6 +1,6 @@
 /** What two sides agreed on, once the handshake is complete. */
 import type { ChoiceEvent, Role } from '../trace/events.ts';
-import type { CipherSuite, NamedGroup, SignatureScheme } from '../wire/registry.ts';
+import type { CipherSuite, NamedGroup, SignatureScheme, TlsVersion } from '../wire/registry.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { Verdict } from '../x509/verdict.ts';
 import type { Identity } from './identity.ts';
@@ -11,24 +11,45 @@ export interface AuthenticatedPeer {
   readonly chain: readonly Certificate[];
   /** The accepting verdict, with the path to the trust anchor. */
   readonly verdict: Verdict;
-  /** The scheme of its CertificateVerify. */
-  readonly signatureScheme: SignatureScheme;
+  /**
+   * The scheme of its CertificateVerify, or of a TLS 1.2 server's ServerKeyExchange; absent where a server proved
+   * itself by decrypting the premaster secret.
+   */
+  readonly signatureScheme?: SignatureScheme;
   /** The stapled OCSP response, DER-encoded; carried, not judged. */
   readonly ocspResponse?: Uint8Array;
   /** The signed certificate timestamps that came with the leaf (RFC 6962 section 3.3); carried, not judged. */
   readonly signedCertificateTimestamps?: readonly Uint8Array[];
 }
 
+/** The identity that this side showed, and what it signed with: nothing where it decrypted a premaster secret. */
+export interface OwnProof {
+  readonly identity: Identity;
+  readonly signatureScheme?: SignatureScheme;
+}
+
+/**
+ * How both sides arrived at their secret: Diffie-Hellman over an elliptic curve or a finite field, ML-KEM, a hybrid of
+ * a curve and ML-KEM, or RSA key transport (TLS 1.2 only, RFC 5246 section 7.4.7.1).
+ */
+export type KeyExchangeKind = 'ECDHE' | 'DHE' | 'ML-KEM' | 'hybrid' | 'RSA';
+
 /** The outcome of a handshake. */
 export interface Established {
   /** Which side this is. */
   readonly role: Role;
   /** The protocol version. */
-  readonly version: 'TLSv1.3';
+  readonly version: TlsVersion;
   /** See `cipherSuiteName` for its name. */
   readonly cipherSuite: CipherSuite;
-  /** The group of the key exchange; see `groupName` for its name. */
-  readonly group: NamedGroup;
+  readonly keyExchange: KeyExchangeKind;
+  /**
+   * The group of the key exchange; see `groupName` for its name. Absent with RSA key transport, and where a TLS 1.2
+   * server chose a finite field that has no name.
+   */
+  readonly group?: NamedGroup;
+  /** Whether a TLS 1.2 master secret is bound to the whole handshake (RFC 7627); always true in TLS 1.3. */
+  readonly extendedMasterSecret: boolean;
   /** The application protocol (ALPN) that both speak, if they named any. */
   readonly applicationProtocol?: string;
   /** The server name that the client sent. */
@@ -38,7 +59,7 @@ export interface Established {
   /** Absent on a server whose client showed no certificate. */
   readonly peer?: AuthenticatedPeer;
   /** How this side proved itself; absent on a client that was not asked, or had nothing to show. */
-  readonly own?: { readonly identity: Identity; readonly signatureScheme: SignatureScheme };
+  readonly own?: OwnProof;
   /** Every choice that was made on the way, with its reason. */
   readonly choices: readonly ChoiceEvent[];
 }

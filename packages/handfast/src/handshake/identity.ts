@@ -1,6 +1,6 @@
 /** How an endpoint proves who it is: a certificate chain and the private key of its leaf. */
 import type { SigningKey } from '../crypto/provider.ts';
-import { certificateVerifyAlgorithm, schemeFitsKey } from '../crypto/signature-schemes.ts';
+import { schemeFitsVersion } from '../crypto/signature-schemes.ts';
 import { equalBytes } from '../wire/bytes.ts';
 import { ConfigError } from '../wire/errors.ts';
 import { type SignatureScheme, signatureSchemeName } from '../wire/registry.ts';
@@ -12,8 +12,10 @@ export interface Identity {
   readonly chain: readonly Certificate[];
   /** The private key of the leaf. */
   readonly key: SigningKey;
-  /** What `key` and the leaf can do together in TLS 1.3, best first. */
+  /** What `key` and the leaf can sign together, best first; none where the leaf's keyUsage allows no signatures. */
   readonly schemes: readonly SignatureScheme[];
+  /** Whether `key` can decrypt, and the leaf allows it: for RSA key transport, where a server offers that. */
+  readonly canDecrypt: boolean;
   /** A DER-encoded OCSP response for the leaf, stapled where the peer asks for one (RFC 6066 section 8). */
   readonly ocspResponse?: Uint8Array;
   /** Signed certificate timestamps for the leaf (RFC 6962 section 3.3). */
@@ -21,12 +23,12 @@ export interface Identity {
 }
 
 /** What an identity is made of. */
-export type IdentityOptions = Omit<Identity, 'schemes'>;
+export type IdentityOptions = Omit<Identity, 'schemes' | 'canDecrypt'>;
 
 /**
  * Checks that a key and a chain belong together.
- * @throws {ConfigError} when the chain is empty, the leaf's key may not sign or is not this one, or no signature
- * scheme of the key fits the leaf.
+ * @throws {ConfigError} when the chain is empty, the leaf's key is not this one, may neither sign nor decrypt, or no
+ * signature scheme of the key fits the leaf.
  */
 export function createIdentity(options: IdentityOptions): Identity {
   const [leaf] = options.chain;
@@ -46,24 +48,28 @@ export function createIdentity(options: IdentityOptions): Identity {
       `key: the private key does not belong to the certificate of ${leaf.subject.toString()}`,
     );
   }
-  if (leaf.keyUsage?.includes('digitalSignature') === false) {
+  const maySign = leaf.keyUsage?.includes('digitalSignature') !== false;
+  const mayDecrypt = leaf.keyUsage?.includes('keyEncipherment') !== false;
+  const canDecrypt = mayDecrypt && certified.kind === 'rsa' && options.key.rsaDecryptRaw !== undefined;
+  if (!maySign && !canDecrypt) {
     throw new ConfigError(
       'cert',
-      `cert: the key of ${leaf.subject.toString()} may be used for ${leaf.keyUsage.join(', ')} only; ` +
-        'TLS 1.3 needs a certificate whose keyUsage has digitalSignature (RFC 9846 section 4.5.1.2)',
+      `cert: the key of ${leaf.subject.toString()} may be used for ${leaf.keyUsage?.join(', ')} only; ` +
+        'TLS needs a certificate whose keyUsage has digitalSignature (RFC 9846 section 4.5.1.2)',
     );
   }
-  const schemes = options.key.schemes.filter(
-    (scheme) => certificateVerifyAlgorithm(scheme) !== undefined && schemeFitsKey(scheme, certified),
+  const fitting = options.key.schemes.filter(
+    (scheme) =>
+      schemeFitsVersion('TLSv1.3', scheme, certified) || schemeFitsVersion('TLSv1.2', scheme, certified),
   );
-  if (schemes.length === 0) {
+  if (fitting.length === 0) {
     throw new ConfigError(
       'key',
       `key: its signature schemes (${options.key.schemes.map(signatureSchemeName).join(', ') || 'none'}) do not fit ` +
         `the ${certified.kind} key in the certificate of ${leaf.subject.toString()}`,
     );
   }
-  return { ...options, schemes };
+  return { ...options, schemes: maySign ? fitting : [], canDecrypt };
 }
 
 /** Whether two public keys are the same, member by member. */

@@ -1,22 +1,42 @@
-/** The messages that a TLS 1.3 endpoint makes, by name, and the hook by which a caller has the last word on them. */
+/** The messages that an endpoint makes, by name, and the hook by which a caller has the last word on them. */
 import type { Infer } from '../wire/codec.ts';
 import { certificate } from '../wire/messages/certificate.ts';
 import { certificateRequest } from '../wire/messages/certificate-request.ts';
+import { certificateRequest12 } from '../wire/messages/certificate-request12.ts';
+import { certificateStatus } from '../wire/messages/certificate-status.ts';
 import { certificateVerify } from '../wire/messages/certificate-verify.ts';
+import { certificate12 } from '../wire/messages/certificate12.ts';
 import { clientHello } from '../wire/messages/client-hello.ts';
+import {
+  dheClientKeyExchange,
+  ecdheClientKeyExchange,
+  rsaClientKeyExchange,
+} from '../wire/messages/client-key-exchange.ts';
 import { encryptedExtensions } from '../wire/messages/encrypted-extensions.ts';
 import { finished } from '../wire/messages/finished.ts';
-import { helloRetryRequest, serverHello } from '../wire/messages/server-hello.ts';
+import { helloRetryRequest, serverHello, serverHello12 } from '../wire/messages/server-hello.ts';
+import { serverHelloDone } from '../wire/messages/server-hello-done.ts';
+import { dheServerKeyExchange, ecdheServerKeyExchange } from '../wire/messages/server-key-exchange.ts';
 import { HandshakeType } from '../wire/registry.ts';
 
-/** The messages by name: their number, and how they are written. */
+/** The messages by name: their number, and how they are written. A name that ends in 12 is the form of TLS 1.2. */
 export const MESSAGES = {
   ClientHello: { type: HandshakeType.client_hello, codec: clientHello },
   HelloRetryRequest: { type: HandshakeType.server_hello, codec: helloRetryRequest },
   ServerHello: { type: HandshakeType.server_hello, codec: serverHello },
+  ServerHello12: { type: HandshakeType.server_hello, codec: serverHello12 },
   EncryptedExtensions: { type: HandshakeType.encrypted_extensions, codec: encryptedExtensions },
   CertificateRequest: { type: HandshakeType.certificate_request, codec: certificateRequest },
+  CertificateRequest12: { type: HandshakeType.certificate_request, codec: certificateRequest12 },
   Certificate: { type: HandshakeType.certificate, codec: certificate },
+  Certificate12: { type: HandshakeType.certificate, codec: certificate12 },
+  CertificateStatus: { type: HandshakeType.certificate_status, codec: certificateStatus },
+  EcdheServerKeyExchange: { type: HandshakeType.server_key_exchange, codec: ecdheServerKeyExchange },
+  DheServerKeyExchange: { type: HandshakeType.server_key_exchange, codec: dheServerKeyExchange },
+  ServerHelloDone: { type: HandshakeType.server_hello_done, codec: serverHelloDone },
+  EcdheClientKeyExchange: { type: HandshakeType.client_key_exchange, codec: ecdheClientKeyExchange },
+  DheClientKeyExchange: { type: HandshakeType.client_key_exchange, codec: dheClientKeyExchange },
+  RsaClientKeyExchange: { type: HandshakeType.client_key_exchange, codec: rsaClientKeyExchange },
   CertificateVerify: { type: HandshakeType.certificate_verify, codec: certificateVerify },
   Finished: { type: HandshakeType.finished, codec: finished },
 } as const;

@@ -1,10 +1,12 @@
 /**
  * Which handshake messages must have arrived, and what they must have proved, before Finished is accepted.
  * These tables are the rule; the coroutines are written to the same order, but every message passes here first,
- * so no path through the code can accept one that the tables do not allow (RFC 9846 sections 4 and 4.5).
+ * so no path through the code can accept one that the tables do not allow (RFC 9846 sections 4 and 4.5, RFC 5246
+ * section 7.3).
  */
 import type { Role } from '../trace/events.ts';
 import { TlsError } from '../wire/errors.ts';
+import type { TlsVersion } from '../wire/registry.ts';
 
 /** What this handshake has come to know about itself, which decides what must follow. */
 export interface Facts {
@@ -16,6 +18,10 @@ export interface Facts {
   certificateShown: boolean;
   /** The server insists on one. */
   certificateRequired: boolean;
+  /** TLS 1.2: the server said that an OCSP response may follow its Certificate (RFC 6066 section 8). */
+  certificateStatusPossible: boolean;
+  /** TLS 1.2: the suite has an ephemeral key, which the server sends and signs (RFC 5246 section 7.4.3). */
+  keyIsEphemeral: boolean;
 }
 
 interface Step {
@@ -30,58 +36,122 @@ const only =
   (fact: keyof Facts): Step['presence'] =>
   (facts) =>
     facts[fact] ? 'required' : 'absent';
+const sometimesIf =
+  (fact: keyof Facts): Step['presence'] =>
+  (facts) =>
+    facts[fact] ? 'optional' : 'absent';
 
-/** The messages that each side receives in a full TLS 1.3 handshake, in their order. */
-export const MESSAGE_ORDER: Readonly<Record<Role, readonly Step[]>> = {
+/** The messages that each side receives before the version is known, in their order. */
+export const HELLO_ORDER: Readonly<Record<Role, readonly Step[]>> = {
   client: [
     { message: 'HelloRetryRequest', presence: sometimes },
     { message: 'ServerHello', presence: always },
-    { message: 'EncryptedExtensions', presence: always },
-    { message: 'CertificateRequest', presence: sometimes },
-    { message: 'Certificate', presence: always },
-    { message: 'CertificateVerify', presence: always },
-    { message: 'Finished', presence: always },
   ],
-  server: [
-    { message: 'ClientHello', presence: always },
-    { message: 'ClientHello', presence: only('secondClientHelloExpected') },
-    { message: 'Certificate', presence: only('certificateRequested') },
-    { message: 'CertificateVerify', presence: only('certificateShown') },
-    { message: 'Finished', presence: always },
-  ],
+  server: [{ message: 'ClientHello', presence: always }],
+};
+
+/** The messages that each side receives once the version is known, in a full handshake, in their order. */
+export const MESSAGE_ORDER: Readonly<Record<TlsVersion, Readonly<Record<Role, readonly Step[]>>>> = {
+  'TLSv1.3': {
+    client: [
+      { message: 'EncryptedExtensions', presence: always },
+      { message: 'CertificateRequest', presence: sometimes },
+      { message: 'Certificate', presence: always },
+      { message: 'CertificateVerify', presence: always },
+      { message: 'Finished', presence: always },
+    ],
+    server: [
+      { message: 'ClientHello', presence: only('secondClientHelloExpected') },
+      { message: 'Certificate', presence: only('certificateRequested') },
+      { message: 'CertificateVerify', presence: only('certificateShown') },
+      { message: 'Finished', presence: always },
+    ],
+  },
+  'TLSv1.2': {
+    client: [
+      { message: 'Certificate', presence: always },
+      { message: 'CertificateStatus', presence: sometimesIf('certificateStatusPossible') },
+      { message: 'ServerKeyExchange', presence: only('keyIsEphemeral') },
+      { message: 'CertificateRequest', presence: sometimes },
+      { message: 'ServerHelloDone', presence: always },
+      { message: 'Finished', presence: always },
+    ],
+    server: [
+      { message: 'Certificate', presence: only('certificateRequested') },
+      { message: 'ClientKeyExchange', presence: always },
+      { message: 'CertificateVerify', presence: only('certificateShown') },
+      { message: 'Finished', presence: always },
+    ],
+  },
 };
 
 /** Something about the peer that was checked and held. */
-export type Proof = 'trusted certificate' | 'CertificateVerify';
+export type Proof =
+  | 'trusted certificate'
+  | 'CertificateVerify'
+  /** TLS 1.2: the server signed its ephemeral key and both randoms. */
+  | 'ServerKeyExchange'
+  /** TLS 1.2 key transport: the premaster secret went out under the key of the trusted certificate, and no other. */
+  | 'premaster secret under the certificate';
 
-/** What the peer must have proved before its Finished counts. */
+interface NeededProof {
+  readonly proof: Proof;
+  readonly needed: (facts: Facts) => boolean;
+}
+
+const showsCertificate = (facts: Facts): boolean => facts.certificateShown || facts.certificateRequired;
+const CLIENT_PROOFS: readonly NeededProof[] = [
+  { proof: 'trusted certificate', needed: showsCertificate },
+  { proof: 'CertificateVerify', needed: showsCertificate },
+];
+
+/** What the peer must have proved before its Finished counts; by the role of the receiver. */
 export const PROOFS_BEFORE_FINISHED: Readonly<
-  Record<Role, readonly { readonly proof: Proof; readonly needed: (facts: Facts) => boolean }[]>
+  Record<TlsVersion, Readonly<Record<Role, readonly NeededProof[]>>>
 > = {
-  client: [
-    { proof: 'trusted certificate', needed: () => true },
-    { proof: 'CertificateVerify', needed: () => true },
-  ],
-  server: [
-    { proof: 'trusted certificate', needed: (facts) => facts.certificateShown || facts.certificateRequired },
-    { proof: 'CertificateVerify', needed: (facts) => facts.certificateShown || facts.certificateRequired },
-  ],
+  'TLSv1.3': {
+    client: [
+      { proof: 'trusted certificate', needed: () => true },
+      { proof: 'CertificateVerify', needed: () => true },
+    ],
+    server: CLIENT_PROOFS,
+  },
+  'TLSv1.2': {
+    client: [
+      { proof: 'trusted certificate', needed: () => true },
+      { proof: 'ServerKeyExchange', needed: (facts) => facts.keyIsEphemeral },
+      { proof: 'premaster secret under the certificate', needed: (facts) => !facts.keyIsEphemeral },
+    ],
+    server: CLIENT_PROOFS,
+  },
 };
 
-/** Follows one handshake through its table. */
+/** Follows one handshake through its tables. */
 export class MessageOrder {
   readonly facts: Facts = {
     secondClientHelloExpected: false,
     certificateRequested: false,
     certificateShown: false,
     certificateRequired: false,
+    certificateStatusPossible: false,
+    keyIsEphemeral: false,
   };
   readonly #role: Role;
   readonly #proofs = new Set<Proof>();
+  #steps: readonly Step[];
+  #version: TlsVersion | undefined;
   #position = 0;
 
   constructor(role: Role) {
     this.#role = role;
+    this.#steps = HELLO_ORDER[role];
+  }
+
+  /** The version is known: from the next message on, its table applies. */
+  follow(version: TlsVersion): void {
+    this.#version = version;
+    this.#steps = MESSAGE_ORDER[version][this.#role];
+    this.#position = 0;
   }
 
   /**
@@ -90,10 +160,9 @@ export class MessageOrder {
    * arrives although the peer did not prove what it must.
    */
   admit(message: string): void {
-    const steps = MESSAGE_ORDER[this.#role];
     const expected: string[] = [];
-    for (let i = this.#position; i < steps.length; i++) {
-      const step = steps[i] as Step;
+    for (let i = this.#position; i < this.#steps.length; i++) {
+      const step = this.#steps[i] as Step;
       const presence = step.presence(this.facts);
       if (presence === 'absent') continue;
       if (step.message === message) {
@@ -117,7 +186,10 @@ export class MessageOrder {
   }
 
   #requireProofs(): void {
-    for (const { proof, needed } of PROOFS_BEFORE_FINISHED[this.#role]) {
+    if (this.#version === undefined) {
+      throw new TlsError('ERR_INTERNAL', 'Finished arrived, but the version is not known');
+    }
+    for (const { proof, needed } of PROOFS_BEFORE_FINISHED[this.#version][this.#role]) {
       if (needed(this.facts) && !this.#proofs.has(proof)) {
         throw new TlsError('ERR_INTERNAL', `Finished arrived, but the peer has not proved: ${proof}`);
       }

@@ -30,3 +30,8 @@ export function wrongLegacyVersion(message: string, found: number): TlsError {
   const text = `expected the legacy version TLSv1.2, found ${versionName(found)}`;
   return refusal('ERR_PROTOCOL_VERSION', message, text);
 }
+
+/** Only a client may have nothing to show. */
+export function emptyCertificate(): TlsError {
+  return refusal('ERR_EMPTY_CERTIFICATE', 'Certificate', 'a server must show a certificate, found none');
+}

@@ -1,10 +1,11 @@
 /** Which identity a peer can use, in either role: the rules of RFC 9846 section 4.5.1.2. */
-import { schemesOfSignature } from '../crypto/signature-schemes.ts';
+import { groupKind } from '../crypto/groups.ts';
+import { schemeFitsVersion, schemesOfSignature } from '../crypto/signature-schemes.ts';
 import { equalBytes, latin1 } from '../wire/bytes.ts';
 import type { Extensions } from '../wire/extensions/block.ts';
-import type { SignatureScheme } from '../wire/registry.ts';
+import type { NamedGroup, SignatureScheme, TlsVersion } from '../wire/registry.ts';
 import { type Certificate, isSelfIssued } from '../x509/certificate.ts';
-import type { Established } from './established.ts';
+import type { KeyExchangeKind } from './established.ts';
 import type { Identity } from './identity.ts';
 
 /** What a ClientHello or a CertificateRequest says about the certificates that its sender takes. */
@@ -14,7 +15,9 @@ export type Wishes = Pick<
 >;
 
 /** An identity that the peer can use, and how well. */
-export interface Suited extends NonNullable<Established['own']> {
+export interface Suited {
+  readonly identity: Identity;
+  readonly signatureScheme: SignatureScheme;
   /** Whether every signature in the chain is of a kind that the peer says it can verify. */
   readonly isVerifiable: boolean;
 }
@@ -24,14 +27,20 @@ export interface Suited extends NonNullable<Established['own']> {
  * then one issued by an authority that it names; then the first. A chain that it may be unable to verify is better
  * than none, unless SHA-1 is in it.
  */
-export function bestSuited(identities: readonly Identity[], wishes: Wishes): Suited | undefined {
+export function bestSuited(
+  identities: readonly Identity[],
+  wishes: Wishes,
+  version: TlsVersion,
+): Suited | undefined {
   const { signatureAlgorithms = [], signatureAlgorithmsCert = signatureAlgorithms } = wishes;
   const [schemes, chainSchemes] = [new Set(signatureAlgorithms), new Set(signatureAlgorithmsCert)];
   const isNamed = issuedBy(wishes);
   let best: Suited | undefined;
   let bestRank = -1;
   for (const identity of identities) {
-    const signatureScheme = identity.schemes.find((scheme) => schemes.has(scheme));
+    const signatureScheme = identity.schemes.find(
+      (scheme) => schemes.has(scheme) && canSign(identity, scheme, version),
+    );
     if (signatureScheme === undefined) continue;
     const unverifiable = signedCertificates(identity).filter(
       (signed) => !signatureSchemes(signed).some((scheme) => chainSchemes.has(scheme)),
@@ -42,6 +51,12 @@ export function bestSuited(identities: readonly Identity[], wishes: Wishes): Sui
     if (rank > bestRank) [best, bestRank] = [{ identity, signatureScheme, isVerifiable }, rank];
   }
   return best;
+}
+
+/** Whether an identity's key can make a signature that a version understands by this scheme. */
+function canSign({ chain: [leaf] }: Identity, scheme: SignatureScheme, version: TlsVersion): boolean {
+  const key = leaf?.publicKeyInfo.key;
+  return key !== undefined && schemeFitsVersion(version, scheme, key);
 }
 
 /** Whether an identity's chain leads to one of the authorities that the peer names; any does where it names none. */
@@ -77,4 +92,12 @@ function isSha1({ signatureAlgorithm }: Certificate): boolean {
   return (
     signatureAlgorithm !== undefined && 'hash' in signatureAlgorithm && signatureAlgorithm.hash === 'SHA-1'
   );
+}
+
+const KINDS = { ecdhe: 'ECDHE', ffdhe: 'DHE', kem: 'ML-KEM', hybrid: 'hybrid' } as const;
+
+/** How a group's two sides arrive at their secret. */
+export function keyExchangeOf(group: NamedGroup): KeyExchangeKind {
+  const kind = groupKind(group);
+  return kind === undefined ? 'ECDHE' : KINDS[kind];
 }

@@ -2,8 +2,15 @@
 import type { Awaitable, CryptoProvider } from '../crypto/provider.ts';
 import type { Role } from '../trace/events.ts';
 import type { Certificate } from '../x509/certificate.ts';
+import type { KeyUsage } from '../x509/extensions.ts';
 import { type VerifyOptions, verify } from '../x509/path.ts';
 import { refused, type Verdict } from '../x509/verdict.ts';
+
+/**
+ * What the peer's key does in a handshake: it signs, or (RSA key transport of TLS 1.2) it decrypts the premaster secret.
+ * A certificate may allow one and not the other (RFC 5280 section 4.2.1.3, RFC 5246 section 7.4.2).
+ */
+export type KeyUse = 'signature' | 'key transport';
 
 /** What a verifier is told about the peer. */
 export interface VerificationRequest {
@@ -15,6 +22,8 @@ export interface VerificationRequest {
   readonly name?: string;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** What the peer's key does in this handshake, which its keyUsage must allow. */
+  readonly use: KeyUse;
   /** The stapled OCSP response, DER-encoded. */
   readonly ocspResponse?: Uint8Array;
   /** As the peer sent them with its leaf (RFC 6962 section 3.3). */
@@ -37,6 +46,11 @@ export interface ChainVerifierOptions
   readonly nameAuthorities?: boolean;
 }
 
+const KEY_USAGE: Readonly<Record<KeyUse, KeyUsage>> = {
+  signature: 'digitalSignature',
+  'key transport': 'keyEncipherment',
+};
+
 /** The verifier that validates the peer's chain up to a trust anchor (RFC 5280 section 6), and a server's name (RFC 9525). */
 export function chainVerifier({
   provider,
@@ -49,9 +63,10 @@ export function chainVerifier({
   );
   return {
     ...(nameAuthorities ? { authorities } : {}),
-    verify: ({ peer, chain: [leaf, ...intermediates], name, at }) => {
+    verify: ({ peer, chain: [leaf, ...intermediates], name, at, use }) => {
       if (leaf === undefined) return refused('issuer', `The ${peer} showed no certificate.`);
-      const question = { provider, leaf, intermediates, anchors, at, ...rules };
+      const keyUsage = KEY_USAGE[use];
+      const question = { provider, leaf, intermediates, anchors, at, keyUsage, ...rules };
       if (peer === 'client') return verify({ ...question, purpose: peer });
       return name === undefined
         ? refused('name', 'No name is known that the server should carry, so it cannot be the right one.')

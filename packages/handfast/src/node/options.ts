@@ -15,6 +15,7 @@ import { chainVerifier, type PeerVerifier } from '../handshake/verifier.ts';
 import { ConfigError } from '../wire/errors.ts';
 import type { CertificateRequest } from '../wire/messages/certificate-request.ts';
 import type { ClientHello } from '../wire/messages/client-hello.ts';
+import type { TlsVersion } from '../wire/registry.ts';
 import type { StrengthPolicy } from '../x509/checks.ts';
 import {
   type CertificateInput,
@@ -37,6 +38,9 @@ type OwnServerOptions = Omit<
   ServerOptions,
   keyof EndpointOptions | 'verifier' | 'identities' | 'selectIdentity'
 >;
+
+/** A version as `node:tls` names it; the first two are never negotiated. */
+type NodeVersion = 'TLSv1' | 'TLSv1.1' | TlsVersion;
 
 /** What clients and servers have in common. */
 export interface TlsOptions extends SharedOptions {
@@ -63,6 +67,10 @@ export interface TlsOptions extends SharedOptions {
   readonly handshakeTimeout?: number | undefined;
   /** Whether `trace` events tell secrets too. Default: false. */
   readonly traceSecrets?: boolean | undefined;
+  /** The oldest version, as `node:tls` names it; instead of `versions`. */
+  readonly minVersion?: NodeVersion | undefined;
+  /** The newest version; instead of `versions`. */
+  readonly maxVersion?: NodeVersion | undefined;
   /** There for callers of `node:tls`: peers are always verified, and `false` is refused. */
   readonly rejectUnauthorized?: boolean | undefined;
 }
@@ -89,11 +97,11 @@ const NOT_OFFERED: Readonly<Record<string, string>> = {
   ecdhCurve: 'list groups in groups',
   sigalgs: 'list schemes in signatureSchemes',
   honorCipherOrder: 'use preference',
-  dhparam: 'TLS 1.3 has named groups only, see groups',
+  dhparam: 'list ffdhe2048 or larger in groups',
   pfx: 'convert it to PEM, for cert and key',
   crl: 'revocation lists are not checked yet',
   secureContext: 'use config, or the options themselves',
-  secureProtocol: 'handfast speaks TLS 1.3 only',
+  secureProtocol: 'use versions, or minVersion and maxVersion',
   secureOptions: 'there are no OpenSSL flags here',
   checkServerIdentity: 'use verifier',
   SNICallback: 'use selectIdentity',
@@ -114,31 +122,60 @@ export function refuseForeignOptions(options: object): void {
       throw new ConfigError(option, `${option}: handfast does not have this option of node:tls; ${advice}`);
     }
   }
-  const { rejectUnauthorized, minVersion, maxVersion } = given;
+  const { rejectUnauthorized, versions, minVersion, maxVersion } = given;
   if (rejectUnauthorized !== undefined && rejectUnauthorized !== true) {
     throw new ConfigError(
       'rejectUnauthorized',
       'rejectUnauthorized: peers are always verified; to trust a private authority, give its certificate as ca',
     );
   }
-  if (maxVersion !== undefined && maxVersion !== 'TLSv1.3') {
-    throw new ConfigError('maxVersion', `maxVersion: handfast speaks TLSv1.3, found ${String(maxVersion)}`);
+  if (versions !== undefined && (minVersion !== undefined || maxVersion !== undefined)) {
+    throw new ConfigError('versions', 'versions: give either versions, or minVersion and maxVersion');
   }
-  if (minVersion !== undefined && !/^TLSv1(\.[1-3])?$/.test(String(minVersion))) {
-    throw new ConfigError(
-      'minVersion',
-      `minVersion: expected a version up to TLSv1.3, found ${String(minVersion)}`,
-    );
-  }
+}
+
+/** Oldest first. */
+const NODE_VERSIONS: readonly NodeVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+
+/**
+ * `minVersion` and `maxVersion` of `node:tls` as a list of versions.
+ * @throws {ConfigError} when one is unknown, or nothing that handfast speaks lies between them.
+ */
+function versionsBetween(
+  minVersion: string | undefined,
+  maxVersion: string | undefined,
+): readonly TlsVersion[] | undefined {
+  if (minVersion === undefined && maxVersion === undefined) return undefined;
+  const indexOf = (option: string, version: string): number => {
+    const index = (NODE_VERSIONS as readonly string[]).indexOf(version);
+    if (index >= 0) return index;
+    throw new ConfigError(option, `${option}: expected one of ${NODE_VERSIONS.join(', ')}, found ${version}`);
+  };
+  const first = indexOf('minVersion', minVersion ?? 'TLSv1.2');
+  const last = indexOf('maxVersion', maxVersion ?? 'TLSv1.3');
+  const versions = (['TLSv1.3', 'TLSv1.2'] as const).filter((version) => {
+    const index = NODE_VERSIONS.indexOf(version);
+    return index >= first && index <= last;
+  });
+  if (versions.length > 0) return versions;
+  throw new ConfigError(
+    'maxVersion',
+    `maxVersion: handfast speaks TLSv1.2 and TLSv1.3, and none of them lies between ${NODE_VERSIONS[first]} and ${NODE_VERSIONS[last]}`,
+  );
 }
 
 /** The options that the core has under the same name, by whom they are for. Types keep the lists complete. */
 const ENDPOINT_OPTIONS = keysOf<keyof SharedOptions>({
   now: true,
+  policy: true,
+  versions: true,
   cipherSuites: true,
   groups: true,
   signatureSchemes: true,
   certificateSignatureSchemes: true,
+  allowRsaKeyExchange: true,
+  requireExtendedMasterSecret: true,
+  requireSecureRenegotiation: true,
   maxFragmentLength: true,
   padding: true,
   customize: true,
@@ -148,6 +185,7 @@ const CLIENT_OPTIONS = keysOf<keyof OwnClientOptions>({
   keyShares: true,
   requestOcspResponse: true,
   requestSignedCertificateTimestamps: true,
+  sendFallbackSignal: true,
   middleboxCompatibility: true,
 });
 const SERVER_OPTIONS = keysOf<keyof OwnServerOptions>({
@@ -174,6 +212,8 @@ export const CLIENT_TLS_OPTIONS: readonly (keyof ClientTlsOptions)[] = [
     ALPNProtocols: true,
     handshakeTimeout: true,
     traceSecrets: true,
+    minVersion: true,
+    maxVersion: true,
     rejectUnauthorized: true,
   }),
 ];
@@ -197,7 +237,14 @@ function endpointOptions(options: TlsOptions): EndpointOptions {
       "ALPNProtocols: expected a list of texts, such as ['h2', 'http/1.1']",
     );
   }
-  return { now: Date.now, ...pick(options, ENDPOINT_OPTIONS), provider: nodeProvider, applicationProtocols };
+  const versions = versionsBetween(options.minVersion, options.maxVersion);
+  return {
+    now: Date.now,
+    ...(versions === undefined ? {} : { versions }),
+    ...pick(options, ENDPOINT_OPTIONS),
+    provider: nodeProvider,
+    applicationProtocols,
+  };
 }
 
 function verifierOf(options: TlsOptions): PeerVerifier {

@@ -24,6 +24,9 @@ export const MAX_WARNING_ALERTS = 4;
 /** KeyUpdate messages in a row without application data between them (BoringSSL: 32). */
 export const MAX_KEY_UPDATES = 32;
 
+/** Wishes for another handshake (HelloRequest, ClientHello) that one TLS 1.2 connection declines (as MAX_WARNING_ALERTS). */
+export const MAX_RENEGOTIATION_ATTEMPTS = 4;
+
 /** Dummy ChangeCipherSpec records in one handshake (RFC 9846 section 5 wants one; BoringSSL allows 32). */
 export const MAX_CHANGE_CIPHER_SPECS = 32;
 

@@ -41,6 +41,7 @@ export class RecordReader {
   #isTls12 = false;
   /** The key that the peer's ChangeCipherSpec will put in force, in TLS 1.2. */
   #pendingProtection: RecordProtection | undefined;
+  #onChange: (() => void) | undefined;
   #plaintextSequence = 0;
   /** The client has sent its ClientHello before it reads; a server must have read one, here or elsewhere. */
   #helloSeen: boolean;
@@ -142,15 +143,17 @@ export class RecordReader {
    * The peer's next record, alerts aside, must be a ChangeCipherSpec; from there on the peer uses this key, in the
    * epoch `handshake` (RFC 5246 section 7.1). At any other time a ChangeCipherSpec is refused: keys that are not
    * settled yet must never be put in force by a peer, or by whoever is between (CVE-2014-0224).
+   * @param onChange told when the ChangeCipherSpec came.
    * @throws {TlsError} `ERR_EXCESS_HANDSHAKE_DATA` when the message before the change does not end its record.
    */
-  expectChangeCipherSpec(protection: RecordProtection): void {
+  expectChangeCipherSpec(protection: RecordProtection, onChange?: () => void): void {
     this.#requireOpen();
     if (!this.#isTls12 || this.#protection !== undefined) {
       throw new TlsError('ERR_INTERNAL', 'a ChangeCipherSpec is expected once, in a handshake of TLS 1.2');
     }
     this.#content.requireRecordBoundary();
     this.#pendingProtection = protection;
+    this.#onChange = onChange;
   }
 
   /**
@@ -295,6 +298,7 @@ export class RecordReader {
     this.#protection = protection;
     this.#epoch = 'handshake';
     this.#framer.maxFragmentLength = MAX_CIPHERTEXT_LENGTH_12;
+    this.#onChange?.();
   }
 
   #report(record: RawRecord, opened: OpenedRecord, epoch: Epoch): void {

@@ -1,7 +1,7 @@
 /** The sending half of the record layer: messages, alerts and data in; records out (RFC 9846 section 5). */
 import { type Awaitable, isPromise } from '../crypto/provider.ts';
 import { MAX_PLAINTEXT_LENGTH } from '../policy/limits.ts';
-import { AlertDescription, type AlertName, alertLevel } from '../wire/alerts.ts';
+import { AlertDescription, AlertLevel, type AlertName, alertLevel } from '../wire/alerts.ts';
 import { concat } from '../wire/bytes.ts';
 import { TlsError } from '../wire/errors.ts';
 import { ContentType, ProtocolVersion } from '../wire/registry.ts';
@@ -152,8 +152,8 @@ export class RecordWriter {
    * @param level 1 for an alert of TLS 1.2 that is only a warning. Default: close_notify and user_canceled are
    * warnings, all others are fatal (RFC 9846 section 6).
    */
-  alert(name: AlertName, level?: 1 | 2): void {
-    if (name === 'close_notify' || level === 1) this.#flush();
+  alert(name: AlertName, level?: AlertLevel): void {
+    if (name === 'close_notify' || level === AlertLevel.warning) this.#flush();
     else this.#flight = [];
     const description = AlertDescription[name];
     this.#write(ContentType.alert, Uint8Array.of(level ?? alertLevel(description), description));

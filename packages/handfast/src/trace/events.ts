@@ -86,11 +86,11 @@ export interface VerdictEvent {
   readonly verdict: Verdict;
 }
 
-/** A proof was checked and held: a CertificateVerify signature, or a Finished MAC. */
+/** A proof was checked and held: a signature of CertificateVerify or ServerKeyExchange, or a Finished MAC. */
 export interface ProofEvent {
   readonly type: 'proof';
   readonly phase: Phase;
-  readonly what: 'CertificateVerify' | 'Finished';
+  readonly what: 'CertificateVerify' | 'ServerKeyExchange' | 'Finished';
   /** Who proved it. */
   readonly by: Role;
   /** One sentence: what it proves. */

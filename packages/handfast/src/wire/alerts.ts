@@ -50,9 +50,12 @@ export function isErrorAlert(description: number): boolean {
   return description !== AlertDescription.close_notify && description !== AlertDescription.user_canceled;
 }
 
-/** `AlertLevel`, which means nothing any more but must be right: warning(1) or fatal(2). */
-export function alertLevel(description: number): 1 | 2 {
-  return isErrorAlert(description) ? 2 : 1;
+export const AlertLevel = { warning: 1, fatal: 2 } as const;
+export type AlertLevel = (typeof AlertLevel)[keyof typeof AlertLevel];
+
+/** The level that an alert is sent with. TLS 1.3 reads nothing into it; TLS 1.2 does (RFC 5246 section 7.2). */
+export function alertLevel(description: number): AlertLevel {
+  return isErrorAlert(description) ? AlertLevel.fatal : AlertLevel.warning;
 }
 
 const MEANINGS: Readonly<Record<AlertName, string>> = {

@@ -20,6 +20,9 @@ export const ProtocolVersion = {
   'TLSv1.3': 0x0304,
 } as const;
 
+/** The versions that handfast speaks. */
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+
 /** Record content types (RFC 9846 section 5.1). */
 export const ContentType = {
   change_cipher_spec: 20,

@@ -1,6 +1,7 @@
 /** The rules that a single certificate is held to, each a small function that answers with a {@link Check}. */
 import { HASH_LENGTH, type HashName, type PublicKey } from '../crypto/provider.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
+import type { KeyUsage } from './extensions.ts';
 import { carriesName, type HostName, presentedNames } from './host-name.ts';
 import { MAX_RSA_EXPONENT_BITS, MAX_RSA_MODULUS_BITS } from './limits.ts';
 import { describeOid, ExtensionOid, PurposeOid } from './oids.ts';
@@ -31,6 +32,8 @@ export interface Situation {
   readonly at: number;
   readonly strength: StrengthPolicy;
   readonly profile: readonly ProfileRule[];
+  /** What the leaf's key is to do. */
+  readonly keyUsage: KeyUsage;
 }
 
 /** Extensions that the rules below, or the path builder, act on: only these may be critical. */
@@ -206,19 +209,29 @@ export function checkLeaf(
   situation: Situation,
   name: HostName | undefined,
 ): readonly Check[] {
-  const { keyUsage } = certificate;
-  const signs = keyUsage === undefined || keyUsage.includes('digitalSignature');
   return [
-    check(
-      'keyUsage',
-      signs,
-      signs
-        ? 'its key may sign'
-        : `its key may be used for ${keyUsage?.join(', ') || 'nothing'} only, not to sign a handshake`,
-    ),
+    checkKeyUsage(certificate, situation.keyUsage),
     checkPurpose(certificate, situation.purpose, false),
     ...(name === undefined ? [] : [checkName(certificate, name)]),
   ];
+}
+
+/** What a leaf's key does in a handshake, in words. */
+const KEY_USES: Partial<Readonly<Record<KeyUsage, string>>> = {
+  digitalSignature: 'sign a handshake',
+  keyEncipherment: 'decrypt a secret that was encrypted under it',
+};
+
+function checkKeyUsage({ keyUsage }: Certificate, needed: KeyUsage): Check {
+  const ok = keyUsage === undefined || keyUsage.includes(needed);
+  const use = KEY_USES[needed] ?? `be used for ${needed}`;
+  return check(
+    'keyUsage',
+    ok,
+    ok
+      ? `its key may ${use}`
+      : `its key may be used for ${keyUsage?.join(', ') || 'nothing'} only, not to ${use}`,
+  );
 }
 
 function checkName(certificate: Certificate, name: HostName): Check {

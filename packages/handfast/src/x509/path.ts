@@ -18,6 +18,7 @@ import {
   type Situation,
   type StrengthPolicy,
 } from './checks.ts';
+import type { KeyUsage } from './extensions.ts';
 import { type HostName, parseHostName } from './host-name.ts';
 import {
   MAX_CANDIDATE_ISSUERS,
@@ -67,6 +68,8 @@ interface CommonOptions {
   readonly maxPathLength?: number;
   /** Default: RSA from 2048 bits, signatures with SHA-2. */
   readonly strength?: StrengthPolicy;
+  /** What the leaf's key is to do, which its keyUsage must allow where it has one. Default: `digitalSignature`. */
+  readonly keyUsage?: KeyUsage;
   /** Rules for how certificates are made. Default: {@link DEFAULT_PROFILE}. */
   readonly profile?: readonly ProfileRule[];
 }
@@ -131,6 +134,7 @@ class PathSearch {
 
   constructor(options: VerifyOptions) {
     const { purpose, at, strength = DEFAULT_STRENGTH, profile = DEFAULT_PROFILE, name } = options;
+    const { keyUsage = 'digitalSignature' } = options;
     if (!Number.isFinite(new Date(at).getTime())) {
       throw new ConfigError('at', `at: expected a time in milliseconds since 1970, found ${at}`);
     }
@@ -141,7 +145,7 @@ class PathSearch {
       );
     }
     this.#options = options;
-    this.#situation = { purpose, at, strength, profile };
+    this.#situation = { purpose, at, strength, profile, keyUsage };
     this.#name = typeof name === 'string' ? parseHostName(name) : undefined;
     this.#maxPathLength = options.maxPathLength ?? MAX_PATH_LENGTH;
   }

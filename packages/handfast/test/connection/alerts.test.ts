@@ -1,7 +1,7 @@
 /** Every alert that a peer can send, at every time: an error with its name and its meaning, or what TLS 1.3 makes of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sendClientHello } from '../../src/handshake/client/hello.ts';
+import { sendClientHello } from '../../src/handshake/client/client-hello.ts';
 import type { Role } from '../../src/trace/events.ts';
 import { AlertDescription, alertMeaning, alertName } from '../../src/wire/alerts.ts';
 import { ContentType } from '../../src/wire/registry.ts';

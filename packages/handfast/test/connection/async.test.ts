@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
 import type { CryptoProvider } from '../../src/crypto/provider.ts';
-import { serverHandshake13 } from '../../src/handshake/server/tls13.ts';
+import { serverHandshake } from '../../src/handshake/server/handshake.ts';
 import type { PeerVerifier } from '../../src/handshake/verifier.ts';
 import type { Role } from '../../src/trace/events.ts';
 import { TlsError } from '../../src/wire/errors.ts';
@@ -197,7 +197,7 @@ test("data right behind the server's Finished waits until the client has done it
       client: { identities: [identity] },
       server: { clientAuthentication: 'require' },
     });
-    const handshake = serverHandshake13(server.h);
+    const handshake = serverHandshake(server.h);
     handshake.next();
     handshake.next(server.nextMessage()); // the server's flight is out, and its application keys are in place
     server.record(ContentType.application_data, text('welcome'));

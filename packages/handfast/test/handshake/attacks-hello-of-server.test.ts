@@ -1,7 +1,6 @@
 /** Servers that hold all the keys and cheat in their hellos: what an honest client must refuse, and how. */
 import { test } from 'node:test';
 import type { Customization, Messages } from '../../src/handshake/messages.ts';
-import { receiveClientHello } from '../../src/handshake/server/hello.ts';
 import { RECORD_HEADER_LENGTH } from '../../src/record/framing.ts';
 import { ascii, concat, fromHex } from '../../src/wire/bytes.ts';
 import type { ServerHello } from '../../src/wire/messages/server-hello.ts';
@@ -27,7 +26,7 @@ import {
   withRaw,
 } from '../support/cheats.ts';
 import { Pair, type PairOptions } from '../support/pair.ts';
-import { cheatingServer } from '../support/puppet.ts';
+import { cheatingServer, receiveClientHello } from '../support/puppet.ts';
 
 const VERSION: Refusal = ['ERR_PROTOCOL_VERSION', 'protocol_version'];
 const NOT_OFFERED = /which the client did not offer/;

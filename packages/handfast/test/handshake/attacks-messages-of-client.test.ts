@@ -4,20 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sendCertificate, sendCertificateVerify } from '../../src/handshake/authentication.ts';
-import { receiveServerCertificate } from '../../src/handshake/client/certificate.ts';
-import {
-  receiveEncryptedExtensions,
-  receiveServerHello,
-  sendClientHello,
-} from '../../src/handshake/client/hello.ts';
+import { sendCertificate, sendCertificateVerify } from '../../src/handshake/authentication13.ts';
+import { receiveServerCertificate } from '../../src/handshake/client/certificate13.ts';
+import { sendClientHello } from '../../src/handshake/client/client-hello.ts';
+import { receiveEncryptedExtensions } from '../../src/handshake/client/hello13.ts';
 import type { ClientConfig } from '../../src/handshake/config.ts';
-import { receiveFinished, sendFinished } from '../../src/handshake/finished.ts';
+import { receiveFinished, sendFinished } from '../../src/handshake/finished13.ts';
 import {
   deriveApplicationSecrets,
   deriveHandshakeSecrets,
   type TrafficSecrets,
-} from '../../src/handshake/secrets.ts';
+} from '../../src/handshake/secrets13.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import { ContentType, HandshakeType, NamedGroup, SignatureScheme } from '../../src/wire/registry.ts';
 import {
@@ -37,7 +34,7 @@ import {
 } from '../support/cheats.ts';
 import { identityOf } from '../support/identities.ts';
 import { connectedPair, type PairOptions, text } from '../support/pair.ts';
-import { atOnce, cheatingClient, type Puppet, TARGET } from '../support/puppet.ts';
+import { atOnce, cheatingClient, type Puppet, receiveServerHello, TARGET } from '../support/puppet.ts';
 
 const { alert, application_data, change_cipher_spec, handshake } = ContentType;
 

@@ -4,16 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sendCertificate, sendCertificateVerify } from '../../src/handshake/authentication.ts';
+import { sendCertificate, sendCertificateVerify } from '../../src/handshake/authentication13.ts';
 import type { ServerConfig } from '../../src/handshake/config.ts';
-import { sendFinished } from '../../src/handshake/finished.ts';
-import { deriveApplicationSecrets, type TrafficSecrets } from '../../src/handshake/secrets.ts';
-import { sendServerCertificate } from '../../src/handshake/server/certificate.ts';
-import {
-  type ClientOffer,
-  receiveClientHello,
-  sendEncryptedExtensions,
-} from '../../src/handshake/server/hello.ts';
+import { sendFinished } from '../../src/handshake/finished13.ts';
+import { deriveApplicationSecrets, type TrafficSecrets } from '../../src/handshake/secrets13.ts';
+import { sendServerCertificate } from '../../src/handshake/server/certificate13.ts';
+import { type ClientOffer, sendEncryptedExtensions } from '../../src/handshake/server/hello13.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import { ContentType, HandshakeType, NamedGroup, SignatureScheme } from '../../src/wire/registry.ts';
 import {
@@ -34,11 +30,12 @@ import {
 } from '../support/cheats.ts';
 import { identityOf } from '../support/identities.ts';
 import { connectedPair, type PairOptions, text } from '../support/pair.ts';
-import { cheatingServer, exchangeHellos, type Puppet } from '../support/puppet.ts';
+import { cheatingServer, exchangeHellos, type Puppet, receiveClientHello } from '../support/puppet.ts';
 
 const { alert, application_data, change_cipher_spec, handshake } = ContentType;
 
-const own = { identity: identityOf('server'), signatureScheme: SignatureScheme.ecdsa_secp256r1_sha256 };
+const SCHEME = SignatureScheme.ecdsa_secp256r1_sha256;
+const own = { identity: identityOf('server'), signatureScheme: SCHEME, isVerifiable: true };
 const NO_STAPLES = { ocspResponse: false, signedCertificateTimestamps: false };
 
 type Server = Puppet<ServerConfig>;

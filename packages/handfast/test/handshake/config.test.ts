@@ -9,7 +9,8 @@ import {
   serverConfig,
 } from '../../src/handshake/config.ts';
 import { createIdentity } from '../../src/handshake/identity.ts';
-import { COOKIE_LIFETIME, DEFAULT_CIPHER_SUITES, DEFAULT_GROUPS } from '../../src/policy/defaults.ts';
+import { COOKIE_LIFETIME } from '../../src/policy/defaults.ts';
+import { DEFAULT_POLICY, POLICIES } from '../../src/policy/policies.ts';
 import { ConfigError } from '../../src/wire/errors.ts';
 import { CipherSuite, NamedGroup, SignatureScheme } from '../../src/wire/registry.ts';
 import { parseCertificate } from '../../src/x509/certificate.ts';
@@ -43,7 +44,7 @@ const COMMON_MISTAKES: readonly (readonly [Partial<ClientOptions & ServerOptions
   [
     { cipherSuites: [CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256] },
     'cipherSuites',
-    /TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 is not offered/,
+    /TLSv1\.3 cannot be negotiated: none of the cipher suites belongs to it/,
   ],
   [{ groups: [] }, 'groups', /empty list/],
   [{ groups: [UNKNOWN_GROUP] }, 'groups', /group\(0x01fb\) is not offered/],
@@ -52,7 +53,7 @@ const COMMON_MISTAKES: readonly (readonly [Partial<ClientOptions & ServerOptions
   [
     { signatureSchemes: [SignatureScheme.rsa_pkcs1_sha256] },
     'signatureSchemes',
-    /rsa_pkcs1_sha256 is not offered by TLS 1\.3/,
+    /TLSv1\.3 cannot be negotiated: TLS_AES_128_GCM_SHA256 needs a signature scheme of TLSv1\.3/,
   ],
   [{ signatureSchemes: [SignatureScheme.ecdsa_sha1] }, 'signatureSchemes', /ecdsa_sha1 is not offered/],
   [{ certificateSignatureSchemes: [] }, 'certificateSignatureSchemes', /empty list/],
@@ -111,14 +112,23 @@ test('mistakes in the options of a server', () => {
 test('defaults', () => {
   const { provider, now } = clientOptions();
   const client = clientConfig({ provider, now, verifier: accepting });
-  assert.deepEqual(client.cipherSuites, DEFAULT_CIPHER_SUITES);
-  assert.deepEqual(client.groups, DEFAULT_GROUPS);
-  assert.deepEqual(client.keyShares, [NamedGroup.x25519]);
+  assert.equal(DEFAULT_POLICY, POLICIES['intermediate-2026']);
+  assert.deepEqual(client.versions, ['TLSv1.3', 'TLSv1.2']);
+  assert.deepEqual(client.cipherSuites, DEFAULT_POLICY.cipherSuites);
+  assert.deepEqual(
+    client.groups,
+    DEFAULT_POLICY.groups.filter((group) => provider.groups.has(group)),
+  );
+  assert.deepEqual(
+    client.keyShares,
+    DEFAULT_POLICY.keyShares.filter((group) => provider.groups.has(group)),
+  );
   assert.equal(client.maxFragmentLength, 16384);
   assert.deepEqual(client.identities, []);
   assert.equal(client.middleboxCompatibility, true);
   assert.ok(client.certificateSignatureSchemes.includes(SignatureScheme.rsa_pkcs1_sha256));
-  assert.ok(!client.signatureSchemes.includes(SignatureScheme.rsa_pkcs1_sha256));
+  const modern = clientConfig({ provider, now, verifier: accepting, versions: ['TLSv1.3'] });
+  assert.ok(!modern.signatureSchemes.includes(SignatureScheme.rsa_pkcs1_sha256));
   const server = serverConfig({ provider, now, identities: [identityOf('server')] });
   assert.equal(server.clientAuthentication, 'none');
   assert.equal(server.preference, 'server');
@@ -171,7 +181,7 @@ test('a key and a chain that do not belong together', () => {
       [SignatureScheme.ed25519, SignatureScheme.rsa_pss_rsae_sha256],
       /\(ed25519, rsa_pss_rsae_sha256\) do not fit/,
     ],
-    [[SignatureScheme.ecdsa_secp384r1_sha384], /do not fit/],
+    [[SignatureScheme.ed448], /do not fit/],
   ] as const) {
     assert.throws(() => createIdentity({ chain, key: { schemes, sign } }), isConfigError('key', text));
   }

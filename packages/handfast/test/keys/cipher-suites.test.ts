@@ -8,7 +8,7 @@ import {
   TLS12_CIPHER_SUITES,
   TLS13_CIPHER_SUITES,
 } from '../../src/keys/cipher-suites.ts';
-import { DEFAULT_CIPHER_SUITES } from '../../src/policy/defaults.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policies.ts';
 import { CipherSuite, cipherSuiteName } from '../../src/wire/registry.ts';
 
 /** Values that only look like suites: they signal something in a ClientHello. */
@@ -68,7 +68,7 @@ test('the registry names the suites of both tables, and nothing besides but sign
 });
 
 test('the suites of TLS 1.3 that are offered by default are those without CCM', () => {
-  const offered = DEFAULT_CIPHER_SUITES.filter((suite) => TLS13_CIPHER_SUITES.has(suite));
+  const offered = DEFAULT_POLICY.cipherSuites.filter((suite) => TLS13_CIPHER_SUITES.has(suite));
   assert.deepEqual(offered.map(cipherSuiteName), [
     'TLS_AES_128_GCM_SHA256',
     'TLS_AES_256_GCM_SHA384',

@@ -181,8 +181,11 @@ test('peers that speak plain HTTP', LIMIT, async (t) => {
   assert.match(refusal.message, /HTTP/);
 });
 
-test('peers that speak TLS 1.2 at most', LIMIT, async (t) => {
-  const old = tls.createServer({ ...SERVER, maxVersion: 'TLSv1.2' } as tls.TlsOptions);
+/** OpenSSL speaks TLS 1.1 only if its own security level is lowered. */
+const TLS11 = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+
+test('peers that speak TLS 1.1 at most', LIMIT, async (t) => {
+  const old = tls.createServer({ ...SERVER, ...TLS11 } as tls.TlsOptions);
   old.on('tlsClientError', () => {});
   const error = await failure(connectTo(t, await listen(t, old)));
   assert.ok(error instanceof TlsError);
@@ -194,7 +197,7 @@ test('peers that speak TLS 1.2 at most', LIMIT, async (t) => {
     port: await listen(t, server),
     host: '127.0.0.1',
     ca: PKI.root.pem,
-    maxVersion: 'TLSv1.2',
+    ...TLS11,
   });
   t.after(() => client.destroy());
   assert.match(String((await failure(client)).code), /PROTOCOL_VERSION/);
@@ -312,8 +315,10 @@ test('options that cannot work are refused before anything is opened', LIMIT, ()
     [{ rejectUnauthorized: false }, /rejectUnauthorized: peers are always verified/],
     [{ checkServerIdentity: () => undefined }, /checkServerIdentity: .*verifier/],
     [{ ciphers: 'ALL' }, /ciphers: .*cipherSuites/],
-    [{ maxVersion: 'TLSv1.2' }, /maxVersion/],
+    [{ maxVersion: 'TLSv1.1' }, /maxVersion: .*none of them lies between/],
     [{ minVersion: 'SSLv3' }, /minVersion/],
+    [{ minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' }, /maxVersion/],
+    [{ minVersion: 'TLSv1.2', versions: ['TLSv1.3'] }, /either versions, or minVersion/],
     [{ ALPNProtocols: 'h2' }, /ALPNProtocols: expected a list/],
     [{ ALPNProtocols: [''] }, /1 to 255/],
     [{ handshakeTimeout: -1 }, /handshakeTimeout/],

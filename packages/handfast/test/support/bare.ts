@@ -1,5 +1,5 @@
 /** A handshake coroutine without a record layer: whole messages go in and come out, unprotected, in any order. */
-import { clientHandshake13 } from '../../src/handshake/client/tls13.ts';
+import { clientHandshake } from '../../src/handshake/client/handshake.ts';
 import {
   type ClientConfig,
   clientConfig,
@@ -8,9 +8,8 @@ import {
 } from '../../src/handshake/config.ts';
 import { HandshakeContext, type RecordPort, receivedName } from '../../src/handshake/context.ts';
 import { type Handshake, HandshakeDriver } from '../../src/handshake/driver.ts';
-import { PostHandshake } from '../../src/handshake/post-handshake.ts';
-import type { Secured } from '../../src/handshake/secrets.ts';
-import { serverHandshake13 } from '../../src/handshake/server/tls13.ts';
+import type { Secured } from '../../src/handshake/secured.ts';
+import { serverHandshake } from '../../src/handshake/server/handshake.ts';
 import type { HandshakeMessage } from '../../src/record/handshake-assembler.ts';
 import type { Role } from '../../src/trace/events.ts';
 import { HANDSHAKE_HEADER_LENGTH } from '../../src/wire/messages/index.ts';
@@ -30,28 +29,34 @@ export class Bare {
   readonly outbox: Uint8Array[] = [];
   /** Every change of keys, such as `received application`. */
   readonly keyChanges: string[] = [];
+  /** Alerts of the level warning that this side sent. */
+  readonly warnings: string[] = [];
   secured: Secured | undefined;
   error: unknown;
   readonly #driver: HandshakeDriver<Secured>;
-  #postHandshake: PostHandshake | undefined;
 
   constructor(role: Role, options: PairOptions) {
     const records: RecordPort = {
       sendHandshake: (message) => void this.outbox.push(message.slice()),
+      useTls12: () => {},
       sendChangeCipherSpec: () => {},
+      expectChangeCipherSpec: (_protection, onChange) => {
+        this.keyChanges.push('received handshake');
+        onChange();
+      },
       changeKeys: (direction, epoch) => void this.keyChanges.push(`${direction} ${epoch}`),
       requireRecordBoundary: () => {},
       skipEarlyData: () => {},
+      sendWarning: (name) => void this.warnings.push(name),
       flush: () => {},
     };
-    const [context, handshake] =
+    const handshake =
       role === 'client'
         ? startClient(clientConfig(clientOptions(options.client)), records)
         : startServer(serverConfig(serverOptions(options.server)), records);
     this.#driver = new HandshakeDriver(handshake, {
       onDone: (secured) => {
         this.secured = secured;
-        this.#postHandshake = new PostHandshake(context, secured.application);
       },
       onError: (error) => {
         this.error = error;
@@ -64,26 +69,24 @@ export class Bare {
   /** Gives this side the next message, as a connection would: to the handshake, or to what follows it. */
   deliver(message: Uint8Array): void {
     if (this.error !== undefined) return;
-    if (this.#postHandshake === undefined) {
+    if (this.secured === undefined) {
       this.#driver.deliver(asReceived(message));
       return;
     }
     try {
-      this.#postHandshake.receive(asReceived(message));
+      this.secured.postHandshake.receive(asReceived(message));
     } catch (error) {
       this.error = error;
     }
   }
 }
 
-type Started = readonly [HandshakeContext, Handshake<Secured>];
-
-function startClient(config: ClientConfig, records: RecordPort): Started {
+function startClient(config: ClientConfig, records: RecordPort): Handshake<Secured> {
   const context = new HandshakeContext('client', config, records, {});
-  return [context, clientHandshake13(context, { name: 'localhost', serverName: 'localhost' })];
+  return clientHandshake(context, { name: 'localhost', serverName: 'localhost' });
 }
 
-function startServer(config: ServerConfig, records: RecordPort): Started {
+function startServer(config: ServerConfig, records: RecordPort): Handshake<Secured> {
   const context = new HandshakeContext('server', config, records, {});
-  return [context, serverHandshake13(context)];
+  return serverHandshake(context);
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { test } from 'node:test';
 import type { SigningKey } from '../../src/crypto/provider.ts';
-import { signedContent } from '../../src/handshake/authentication.ts';
+import { signedContent } from '../../src/handshake/authentication13.ts';
 import type { Identity } from '../../src/handshake/identity.ts';
 import type { Customization, MessageName, Messages } from '../../src/handshake/messages.ts';
 import type { Role } from '../../src/trace/events.ts';

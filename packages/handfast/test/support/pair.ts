@@ -15,9 +15,11 @@ import {
   serverConfig,
 } from '../../src/handshake/config.ts';
 import type { Established } from '../../src/handshake/established.ts';
+import { POLICIES, type Policy } from '../../src/policy/policies.ts';
 import type { Role, TraceEvent } from '../../src/trace/events.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import type { TlsError, TlsErrorCode } from '../../src/wire/errors.ts';
+import { type CipherSuite, NamedGroup } from '../../src/wire/registry.ts';
 import { accepting, identityOf } from './identities.ts';
 
 /** What a handler was told, on which side. */
@@ -40,9 +42,27 @@ export interface PairOptions {
   readonly trace?: boolean;
 }
 
+/** Groups that cost little. */
+export const CLASSICAL_GROUPS: readonly NamedGroup[] = [
+  NamedGroup.x25519,
+  NamedGroup.secp256r1,
+  NamedGroup.secp384r1,
+  NamedGroup.secp521r1,
+];
+
+/** What pairs negotiate unless a test says otherwise: TLS 1.3, whose rules most tests are about. */
+export const TEST_POLICY: Policy = {
+  ...POLICIES['modern-2026'],
+  groups: CLASSICAL_GROUPS,
+  keyShares: [NamedGroup.x25519],
+};
+
+/** The suites of {@link TEST_POLICY}. */
+export const TLS13_SUITES: readonly CipherSuite[] = TEST_POLICY.cipherSuites;
+
 /** A client's options: the node provider, the P-256 test hierarchy. */
 export function clientOptions(options: Partial<ClientOptions> = {}): ClientOptions {
-  return { provider: nodeProvider, now: Date.now, verifier: accepting, ...options };
+  return { provider: nodeProvider, now: Date.now, verifier: accepting, policy: TEST_POLICY, ...options };
 }
 
 /** A server's options: the node provider, the P-256 test hierarchy. */
@@ -52,6 +72,7 @@ export function serverOptions(options: Partial<ServerOptions> = {}): ServerOptio
     now: Date.now,
     verifier: accepting,
     identities: [identityOf('server')],
+    policy: TEST_POLICY,
     ...options,
   };
 }

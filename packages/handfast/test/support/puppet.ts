@@ -10,7 +10,9 @@ import {
   type TlsConnection,
 } from '../../src/connection.ts';
 import { isPromise } from '../../src/crypto/provider.ts';
-import { clientHandshake13 } from '../../src/handshake/client/tls13.ts';
+import type { ClientContext, Offer } from '../../src/handshake/client/client-hello.ts';
+import { clientHandshake } from '../../src/handshake/client/handshake.ts';
+import { receiveServerHello as acceptServerHello } from '../../src/handshake/client/hello13.ts';
 import {
   type ClientConfig,
   clientConfig,
@@ -19,17 +21,21 @@ import {
 } from '../../src/handshake/config.ts';
 import { HandshakeContext } from '../../src/handshake/context.ts';
 import { type Handshake, NEXT_MESSAGE } from '../../src/handshake/driver.ts';
-import { deriveHandshakeSecrets, type Secured } from '../../src/handshake/secrets.ts';
-import { type ClientOffer, receiveClientHello, sendServerHello } from '../../src/handshake/server/hello.ts';
-import { serverHandshake13 } from '../../src/handshake/server/tls13.ts';
+import { deriveHandshakeSecrets } from '../../src/handshake/secrets13.ts';
+import type { Secured } from '../../src/handshake/secured.ts';
+import type { ServerContext } from '../../src/handshake/server/choose.ts';
+import { serverHandshake } from '../../src/handshake/server/handshake.ts';
+import { acceptClientHello, type ClientOffer, sendServerHello } from '../../src/handshake/server/hello13.ts';
 import { recordHeader } from '../../src/record/framing.ts';
 import type { HandshakeMessage } from '../../src/record/handshake-assembler.ts';
 import type { RecordProtection } from '../../src/record/protection.ts';
 import { type Incoming, RecordReader } from '../../src/record/reader.ts';
 import type { Role } from '../../src/trace/events.ts';
-import { type AlertName, alertName } from '../../src/wire/alerts.ts';
+import { AlertDescription, AlertLevel, type AlertName, alertName } from '../../src/wire/alerts.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import type { TlsErrorCode } from '../../src/wire/errors.ts';
+import { clientHello } from '../../src/wire/messages/client-hello.ts';
+import { decodeServerHello } from '../../src/wire/messages/server-hello.ts';
 import { ContentType } from '../../src/wire/registry.ts';
 import { clientOptions, type PairOptions, serverOptions } from './pair.ts';
 
@@ -46,6 +52,8 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
   readonly victim: TlsConnection;
   /** Changes each message on its way out; the transcript keeps the right one. */
   alter: (message: Uint8Array) => Uint8Array = (message) => message;
+  /** The secrets of the puppet's side, as lines of a key log. */
+  readonly keyLog: string[] = [];
   /** What the victim's handlers were told. */
   readonly events: string[] = [];
   readonly #honestly: (h: HandshakeContext<Config>) => Handshake<Secured>;
@@ -71,16 +79,21 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
           if (this.#held === undefined) this.record(ContentType.handshake, final);
           else this.#held.push(final.slice());
         },
+        useTls12: () => this.#reader.useTls12(),
         sendChangeCipherSpec: () => this.plaintext(ContentType.change_cipher_spec, Uint8Array.of(1)),
+        expectChangeCipherSpec: (protection, onChange) =>
+          this.#reader.expectChangeCipherSpec(protection, onChange),
         changeKeys: (direction, epoch, protection) => {
           if (direction === 'sent') this.#seal = protection;
           else this.#reader.changeKeys(epoch, protection);
         },
         requireRecordBoundary: () => {},
         skipEarlyData: () => {},
+        sendWarning: (name) =>
+          this.record(ContentType.alert, Uint8Array.of(AlertLevel.warning, AlertDescription[name])),
         flush: () => {},
       },
-      {},
+      { onKeyLog: (line) => void this.keyLog.push(line) },
     );
     const note = (what: string) => (): void => {
       this.events.push(what);
@@ -187,7 +200,7 @@ export const TARGET = { name: 'localhost', serverName: 'localhost' };
 /** A cheating server, and the honest client that it meets. */
 export function cheatingServer({ client, server }: PairOptions = {}): Puppet<ServerConfig> {
   const config = clientConfig(clientOptions(client));
-  return new Puppet('server', serverConfig(serverOptions(server)), serverHandshake13, (handlers) =>
+  return new Puppet('server', serverConfig(serverOptions(server)), serverHandshake, (handlers) =>
     createClientConnection(config, { name: TARGET.name }, handlers),
   );
 }
@@ -198,7 +211,7 @@ export function cheatingClient({ client, server }: PairOptions = {}): Puppet<Cli
   return new Puppet(
     'client',
     clientConfig(clientOptions(client)),
-    (h) => clientHandshake13(h, TARGET),
+    (h) => clientHandshake(h, TARGET),
     (handlers) => createServerConnection(config, handlers),
   );
 }
@@ -208,6 +221,23 @@ export type AnyPuppet = Puppet<ClientConfig> | Puppet<ServerConfig>;
 /** A cheating peer for a victim of this role. */
 export function cheatingPeerOf(victim: Role, options: PairOptions = {}): AnyPuppet {
   return victim === 'client' ? cheatingServer(options) : cheatingClient(options);
+}
+
+/** A TLS 1.3 server's part up to the ClientHello that it goes on with. */
+export function* receiveClientHello(h: ServerContext): Handshake<ClientOffer> {
+  const received = yield* h.receive();
+  const hello = h.decode(clientHello, received);
+  h.clientRandom = hello.random;
+  h.useVersion('TLSv1.3');
+  return yield* acceptClientHello(h, received, hello);
+}
+
+/** A TLS 1.3 client's part from the server's first answer on, up to its ServerHello. */
+export function* receiveServerHello(h: ClientContext, first: Offer) {
+  const received = yield* h.receive();
+  const answer = decodeServerHello(received.body);
+  assert.ok(answer.kind !== 'ServerHello12');
+  return yield* acceptServerHello(h, first, received, answer);
 }
 
 /** A server's part up to its handshake keys, as it should be. */

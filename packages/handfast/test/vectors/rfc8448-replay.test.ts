@@ -121,6 +121,7 @@ function customizeClient(trace: Trace): Customization {
       const next = recorded.next().value;
       assert.ok(next);
       const { order = [], unknown = [], signatureAlgorithms = [], pskKeyExchangeModes } = next.extensions;
+      const { renegotiationInfo, sessionTicket } = next.extensions;
       const { signatureAlgorithmsCert: _cert, order: _order, unknown: _unknown, ...kept } = made;
       return {
         ...hello,
@@ -129,6 +130,8 @@ function customizeClient(trace: Trace): Customization {
           signatureAlgorithms,
           ...(pskKeyExchangeModes && { pskKeyExchangeModes }),
           unknown,
+          ...(renegotiationInfo === undefined ? {} : { renegotiationInfo }),
+          ...(sessionTicket === undefined ? {} : { sessionTicket }),
           order,
         },
       };

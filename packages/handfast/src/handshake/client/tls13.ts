@@ -1,22 +1,29 @@
 /** A client's full TLS 1.3 handshake, from top to bottom as in RFC 9846 section 2, figure 1. */
+import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
 import { type Handshake, settled } from '../driver.ts';
 import type { Established } from '../established.ts';
-import { receiveFinished, sendFinished } from '../finished.ts';
-import { deriveApplicationSecrets, deriveHandshakeSecrets, type Secured } from '../secrets.ts';
-import { receiveServerCertificate, sendClientCertificate } from './certificate.ts';
-import {
-  type ClientContext,
-  receiveEncryptedExtensions,
-  receiveServerHello,
-  sendClientHello,
-  type Target,
-} from './hello.ts';
+import { receiveFinished, sendFinished } from '../finished13.ts';
+import { PostHandshake13 } from '../post-handshake13.ts';
+import { deriveApplicationSecrets, deriveHandshakeSecrets } from '../secrets13.ts';
+import type { Secured } from '../secured.ts';
+import { keyExchangeOf } from '../selection.ts';
+import { receiveServerCertificate, sendClientCertificate } from './certificate13.ts';
+import type { ClientContext, Offer, Target } from './client-hello.ts';
+import { type Answer13, receiveEncryptedExtensions, receiveServerHello } from './hello13.ts';
 
-/** Runs the handshake; the result is authenticated, and application keys are in place in both directions. */
-export function* clientHandshake13(h: ClientContext, target: Target): Handshake<Secured> {
+/**
+ * Goes on after the ClientHello.
+ * @param firstOffer what was offered; `received` and `answer` are what came for it.
+ */
+export function* clientHandshake13(
+  h: ClientContext,
+  target: Target,
+  firstOffer: Offer,
+  received: HandshakeMessage,
+  answer: Answer13,
+): Handshake<Secured> {
   // Phase 1: hello
-  const firstOffer = yield* sendClientHello(h, target);
-  const { offer, choice } = yield* receiveServerHello(h, firstOffer);
+  const { offer, choice } = yield* receiveServerHello(h, firstOffer, received, answer);
 
   // Phase 3 begins here already: in TLS 1.3 the key shares travel inside the hellos
   const sharedSecret = yield* settled(choice.keyExchange.finish(choice.serverShare));
@@ -42,7 +49,9 @@ export function* clientHandshake13(h: ClientContext, target: Target): Handshake<
     role: 'client',
     version: 'TLSv1.3',
     cipherSuite: choice.suite.suite,
+    keyExchange: keyExchangeOf(choice.group),
     group: choice.group,
+    extendedMasterSecret: true,
     ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
     ...(offer.hello.extensions.serverName === undefined
       ? {}
@@ -52,5 +61,5 @@ export function* clientHandshake13(h: ClientContext, target: Target): Handshake<
     ...(own === undefined ? {} : { own }),
     choices: h.choices,
   };
-  return { established, application, exporter };
+  return { established, exporter, postHandshake: new PostHandshake13(h, application) };
 }

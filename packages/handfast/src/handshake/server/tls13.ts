@@ -1,17 +1,30 @@
 /** A server's full TLS 1.3 handshake, from top to bottom as in RFC 9846 section 2, figure 1. */
+import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
 import { TlsError } from '../../wire/errors.ts';
+import type { ClientHello } from '../../wire/messages/client-hello.ts';
 import { type Handshake, settled } from '../driver.ts';
 import type { Established } from '../established.ts';
-import { receiveFinished, sendFinished } from '../finished.ts';
-import { deriveApplicationSecrets, deriveHandshakeSecrets, type Secured } from '../secrets.ts';
-import { receiveClientCertificate, sendServerCertificate } from './certificate.ts';
-import { chooseApplicationProtocol, chooseIdentity, type ServerContext } from './choose.ts';
-import { receiveClientHello, sendEncryptedExtensions, sendServerHello } from './hello.ts';
+import { receiveFinished, sendFinished } from '../finished13.ts';
+import { PostHandshake13 } from '../post-handshake13.ts';
+import { deriveApplicationSecrets, deriveHandshakeSecrets } from '../secrets13.ts';
+import type { Secured } from '../secured.ts';
+import { keyExchangeOf } from '../selection.ts';
+import { receiveClientCertificate, sendServerCertificate } from './certificate13.ts';
+import { chooseApplicationProtocol, type ServerContext } from './choose.ts';
+import { chooseIdentity } from './choose13.ts';
+import { acceptClientHello, sendEncryptedExtensions, sendServerHello } from './hello13.ts';
 
-/** Runs the handshake; the result is authenticated, and application keys are in place in both directions. */
-export function* serverHandshake13(h: ServerContext): Handshake<Secured> {
+/**
+ * Goes on after the version.
+ * @param firstHello what the client offers, in the message `received`.
+ */
+export function* serverHandshake13(
+  h: ServerContext,
+  received: HandshakeMessage,
+  firstHello: ClientHello,
+): Handshake<Secured> {
   // Phase 1: hello
-  const offer = yield* receiveClientHello(h);
+  const offer = yield* acceptClientHello(h, received, firstHello);
   const { hello, suite, group } = offer;
   const applicationProtocol = chooseApplicationProtocol(h, hello);
   const own = yield* chooseIdentity(h, hello);
@@ -42,13 +55,15 @@ export function* serverHandshake13(h: ServerContext): Handshake<Secured> {
     role: 'server',
     version: 'TLSv1.3',
     cipherSuite: suite.suite,
+    keyExchange: keyExchangeOf(group),
     group,
+    extendedMasterSecret: true,
     ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
     ...(hello.extensions.serverName === undefined ? {} : { serverName: hello.extensions.serverName }),
     helloRetried: offer.helloRetried,
     ...(peer === undefined ? {} : { peer }),
-    own,
+    own: { identity: own.identity, signatureScheme: own.signatureScheme },
     choices: h.choices,
   };
-  return { established, application, exporter };
+  return { established, exporter, postHandshake: new PostHandshake13(h, application) };
 }

@@ -1,10 +1,10 @@
-/** Phase 1 of a server's TLS 1.3 handshake: ClientHello, HelloRetryRequest, ServerHello, EncryptedExtensions. */
+/** Phase 1 of a server's TLS 1.3 handshake, from the ClientHello on: HelloRetryRequest, ServerHello, EncryptedExtensions. */
 import { type CipherSuite13Info, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import { Transcript } from '../../keys/transcript.ts';
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
 import { ascii, equalBytes } from '../../wire/bytes.ts';
 import { encode } from '../../wire/codec.ts';
-import { TlsError } from '../../wire/errors.ts';
+import type { TlsError } from '../../wire/errors.ts';
 import { extensionBlock } from '../../wire/extensions/block.ts';
 import { type ClientHello, clientHello } from '../../wire/messages/client-hello.ts';
 import { HELLO_RETRY_REQUEST_RANDOM, type HelloRetryRequest } from '../../wire/messages/server-hello.ts';
@@ -12,15 +12,14 @@ import {
   cipherSuiteName,
   ExtensionType,
   groupName,
-  isGrease,
   type NamedGroup,
   ProtocolVersion,
-  versionName,
 } from '../../wire/registry.ts';
 import type { Handshake } from '../driver.ts';
 import { listed } from '../listed.ts';
 import { illegal, missing, wrongLegacyVersion } from '../refusals.ts';
-import { chooseCipherSuite, chooseGroup, type ServerContext } from './choose.ts';
+import type { ServerContext } from './choose.ts';
+import { chooseCipherSuite, chooseGroup } from './choose13.ts';
 import { type CookieState, cookieTime, openCookie, sealCookie } from './cookie.ts';
 
 /** The client's offer, and what the server took from it. */
@@ -34,10 +33,13 @@ export interface ClientOffer {
 
 const message = 'ClientHello';
 
-/** Receives the ClientHello, and the second one where the first must be retried. */
-export function* receiveClientHello(h: ServerContext): Handshake<ClientOffer> {
-  const received = yield* h.receive();
-  const hello = readHello(h, received);
+/** Takes the ClientHello, and receives the second one where the first must be retried. */
+export function* acceptClientHello(
+  h: ServerContext,
+  received: HandshakeMessage,
+  hello: ClientHello,
+): Handshake<ClientOffer> {
+  checkHello(hello);
   if (hello.extensions.earlyData !== undefined) h.records.skipEarlyData();
   if (hello.extensions.cookie !== undefined)
     return continueFromCookie(h, received, hello, hello.extensions.cookie);
@@ -52,7 +54,8 @@ export function* receiveClientHello(h: ServerContext): Handshake<ClientOffer> {
   h.order.facts.secondClientHelloExpected = true;
   h.records.requireRecordBoundary();
   const second = yield* h.receive();
-  const secondHello = readHello(h, second);
+  const secondHello = h.decode(clientHello, second);
+  checkHello(secondHello);
   checkUnchanged(hello, secondHello);
   if (!sameCookie(secondHello.extensions.cookie, retry.extensions.cookie)) {
     throw illegal(message, 'the second ClientHello does not carry the cookie of the HelloRetryRequest');
@@ -71,23 +74,12 @@ function sameCookie(a: Uint8Array | undefined, b: Uint8Array | undefined): boole
   return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }
 
-/** Decodes a ClientHello and checks what TLS 1.3 demands of every one (RFC 9846 sections 4.2.2 and 9.2). */
-function readHello(h: ServerContext, received: HandshakeMessage): ClientHello {
-  const hello = h.decode(clientHello, received);
-  h.clientRandom = hello.random;
-  const { supportedVersions, supportedGroups, keyShare, signatureAlgorithms } = hello.extensions;
-  const { preSharedKey, pskKeyExchangeModes } = hello.extensions;
+/** Checks what TLS 1.3 demands of every ClientHello (RFC 9846 sections 4.2.2 and 9.2). */
+function checkHello(hello: ClientHello): void {
+  const { supportedGroups, keyShare, signatureAlgorithms } = hello.extensions;
+  const { supportedVersions, preSharedKey, pskKeyExchangeModes } = hello.extensions;
   if (!supportedVersions?.includes(ProtocolVersion['TLSv1.3'])) {
-    const versions = supportedVersions ?? [hello.legacyVersion];
-    const offered = listed(
-      versions.filter((version) => !isGrease(version)),
-      versionName,
-    );
-    throw new TlsError(
-      'ERR_PROTOCOL_VERSION',
-      `the client offers ${offered.join(', ')}, this server speaks TLSv1.3 only`,
-      { message, offered },
-    );
+    throw illegal(message, 'expected TLSv1.3 among the versions of every ClientHello, found none');
   }
   if (hello.legacyVersion !== ProtocolVersion['TLSv1.2']) {
     throw wrongLegacyVersion(message, hello.legacyVersion);
@@ -109,7 +101,6 @@ function readHello(h: ServerContext, received: HandshakeMessage): ClientHello {
       `a key share for ${groupName(strange.group)}, which is not among its supported_groups`,
     );
   }
-  return hello;
 }
 
 /** Asks the client for another ClientHello (RFC 9846 section 4.2.4). */
@@ -276,13 +267,6 @@ function earlyDataAgain(): TlsError {
 /** Sends ServerHello with the server's key share. */
 export function sendServerHello(h: ServerContext, offer: ClientOffer, serverShare: Uint8Array): void {
   const { hello, suite, group, helloRetried } = offer;
-  h.choose({
-    phase: 'hello',
-    what: 'version',
-    chosen: 'TLSv1.3',
-    offered: listed(hello.extensions.supportedVersions ?? [], versionName),
-    reason: 'the newest that both speak',
-  });
   h.send('ServerHello', {
     legacyVersion: ProtocolVersion['TLSv1.2'],
     random: h.provider.random(32),

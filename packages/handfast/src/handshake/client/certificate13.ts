@@ -1,24 +1,19 @@
 /** Phase 2 of a client's TLS 1.3 handshake: the server's certificate, and the client's own where it is asked for. */
-import { TlsError } from '../../wire/errors.ts';
 import type { Extensions } from '../../wire/extensions/block.ts';
 import { type CertificateRequest, certificateRequest } from '../../wire/messages/certificate-request.ts';
 import { HandshakeType, signatureSchemeName } from '../../wire/registry.ts';
+import { judge, type Staples } from '../authentication.ts';
 import {
-  judge,
   readCertificate,
   receiveCertificateVerify,
-  type Staples,
   sendCertificate,
   sendCertificateVerify,
-} from '../authentication.ts';
-import { guarded, type Handshake } from '../driver.ts';
-import type { AuthenticatedPeer, Established } from '../established.ts';
-import type { Identity } from '../identity.ts';
-import { listed } from '../listed.ts';
-import { illegal, missing } from '../refusals.ts';
-import { bestSuited, issuedBy } from '../selection.ts';
-import type { ClientContext, Offer, Target } from './hello.ts';
-import { oidFilter } from './oid-filters.ts';
+} from '../authentication13.ts';
+import type { Handshake } from '../driver.ts';
+import type { AuthenticatedPeer, OwnProof } from '../established.ts';
+import { emptyCertificate, illegal, missing } from '../refusals.ts';
+import type { ClientContext, Offer, Target } from './client-hello.ts';
+import { chooseOwnIdentity } from './own-certificate.ts';
 
 /** The server's certificate was accepted, and it may have asked for the client's. */
 export interface ServerAuthentication {
@@ -41,13 +36,13 @@ export function* receiveServerCertificate(
   }
   const { extensions } = offer.hello;
   const shown = readCertificate(h, received, staplesAskedFor(extensions));
-  if (shown.chain.length === 0) {
-    throw new TlsError('ERR_EMPTY_CERTIFICATE', 'Certificate: a server must show a certificate, found none', {
-      message: 'Certificate',
-    });
-  }
+  if (shown.chain.length === 0) throw emptyCertificate();
   h.transcript.add(received.message);
-  const judged = yield* judge(h, h.config.verifier, shown, h.config.now(), target.name);
+  const judged = yield* judge(h, h.config.verifier, shown, {
+    at: h.config.now(),
+    use: 'signature',
+    name: target.name,
+  });
   const signatureScheme = yield* receiveCertificateVerify(h, shown, extensions.signatureAlgorithms ?? []);
   h.choose({
     phase: 'certificate',
@@ -85,34 +80,10 @@ function checkRequest(request: CertificateRequest): CertificateRequest {
 export function* sendClientCertificate(
   h: ClientContext,
   request: CertificateRequest,
-): Handshake<Established['own']> {
-  const schemes = request.extensions.signatureAlgorithms ?? [];
-  const own = bestSuited(yield* ownIdentities(h, request), request.extensions);
-  h.choose({
-    phase: 'certificate',
-    what: 'client authentication',
-    chosen: own === undefined ? 'no certificate' : signatureSchemeName(own.signatureScheme),
-    offered: listed(schemes, signatureSchemeName),
-    reason:
-      own === undefined
-        ? 'the server asked for a certificate, and the client has none that fits the request'
-        : 'the server asked for a certificate, and this one fits the request best',
-  });
+): Handshake<OwnProof | undefined> {
+  const own = yield* chooseOwnIdentity(h, request, 'TLSv1.3');
   sendCertificate(h, own?.identity, staplesAskedFor(request.extensions));
-  if (own !== undefined) yield* sendCertificateVerify(h, own.identity, own.signatureScheme);
-  return own && { identity: own.identity, signatureScheme: own.signatureScheme };
-}
-
-/** Identities that may be shown: what the caller selects, or those that meet what the server asks of a certificate. */
-function* ownIdentities(h: ClientContext, request: CertificateRequest): Handshake<readonly Identity[]> {
-  const { selectIdentity: select, identities } = h.config;
-  if (select !== undefined) {
-    const selected = yield* guarded(() => select(request), 'ERR_INTERNAL', 'selectIdentity');
-    return selected === undefined ? [] : [selected];
-  }
-  const [isIssuedByNamed, passes] = [issuedBy(request.extensions), oidFilter(request)];
-  return identities.filter((identity) => {
-    const [leaf] = identity.chain;
-    return leaf !== undefined && isIssuedByNamed(identity) && passes(leaf);
-  });
+  if (own === undefined) return undefined;
+  yield* sendCertificateVerify(h, own.identity, own.signatureScheme);
+  return { identity: own.identity, signatureScheme: own.signatureScheme };
 }

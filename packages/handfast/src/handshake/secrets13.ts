@@ -1,20 +1,12 @@
-/** The secrets of a handshake by who sends under them, and what a finished handshake hands to the connection. */
+/** The secrets of a TLS 1.3 handshake, by who sends under them. */
 import { type Exporter, Exporter13 } from '../keys/exporter.ts';
 import { EarlySecret, type HandshakeSecret, type MainSecret } from '../keys/schedule13.ts';
 import type { HandshakeContext } from './context.ts';
-import type { Established } from './established.ts';
 
 /** A pair of traffic secrets. */
 export interface TrafficSecrets {
   readonly client: Uint8Array;
   readonly server: Uint8Array;
-}
-
-/** A completed handshake with what lives on. */
-export interface Secured {
-  readonly established: Established;
-  readonly application: TrafficSecrets;
-  readonly exporter: Exporter;
 }
 
 /** The handshake traffic secrets, from the key exchange and the transcript up to ServerHello (RFC 9846 section 7.1). */

@@ -1,4 +1,4 @@
-/** The messages after the handshake: KeyUpdate and NewSessionTicket (RFC 9846 section 4.7). */
+/** The messages after a TLS 1.3 handshake: KeyUpdate and NewSessionTicket (RFC 9846 section 4.7). */
 import { nextTrafficSecret } from '../keys/traffic.ts';
 import { MAX_KEY_UPDATES, MAX_SESSION_TICKETS } from '../policy/limits.ts';
 import type { HandshakeMessage } from '../record/handshake-assembler.ts';
@@ -8,8 +8,9 @@ import { encodeHandshake } from '../wire/messages/index.ts';
 import { KeyUpdateRequest, keyUpdate } from '../wire/messages/key-update.ts';
 import { type NewSessionTicket, newSessionTicket } from '../wire/messages/new-session-ticket.ts';
 import { HandshakeType } from '../wire/registry.ts';
-import { type HandshakeContext, receivedName, traceMessage } from './context.ts';
-import type { TrafficSecrets } from './secrets.ts';
+import { type HandshakeContext, receivedName } from './context.ts';
+import type { TrafficSecrets } from './secrets13.ts';
+import type { PostHandshake } from './secured.ts';
 
 /**
  * A NewSessionTicket as a message.
@@ -24,7 +25,7 @@ export function encodeTicket(ticket: NewSessionTicket): Uint8Array {
 }
 
 /** Keeps the keys of an established connection fresh. */
-export class PostHandshake {
+export class PostHandshake13 implements PostHandshake {
   readonly #h: HandshakeContext;
   readonly #traffic: Record<Direction, { secret: Uint8Array; generation: number }>;
   /** Messages since the last application data that nobody asked for, which a peer could otherwise send without end. */
@@ -41,19 +42,14 @@ export class PostHandshake {
     this.#traffic = { sent: { secret: own, generation: 0 }, received: { secret: peers, generation: 0 } };
   }
 
-  /** Application data arrived: what the peer sent in between was not a flood. */
   noteApplicationData(): void {
     this.#keyUpdates = 0;
     this.#tickets = 0;
   }
 
-  /**
-   * Acts on a message that arrived after the handshake.
-   * @throws {TlsError} for every message that has no business here, and for floods.
-   */
   receive(received: HandshakeMessage): void {
-    const { observers, role } = this.#h;
-    traceMessage(observers.onTrace, 'received', received.message);
+    const { role } = this.#h;
+    this.#h.traceMessage('received', received.message);
     if (received.type === HandshakeType.key_update) this.#receiveKeyUpdate(received);
     else if (received.type === HandshakeType.new_session_ticket && role === 'client')
       this.#receiveTicket(received);
@@ -91,12 +87,11 @@ export class PostHandshake {
     }
   }
 
-  /** Application data is about to be sent: a KeyUpdate that the peer asked for comes first. */
-  answerKeyUpdate(): void {
+  /** A KeyUpdate that the peer asked for comes before the next application data. */
+  beforeApplicationData(): void {
     if (this.#owesUpdate) this.updateKeys(false);
   }
 
-  /** Sends KeyUpdate, and uses new keys from the next record on (RFC 9846 section 4.7.3). */
   updateKeys(requestPeerUpdate: boolean): void {
     const { update_requested, update_not_requested } = KeyUpdateRequest;
     const asks = requestPeerUpdate && !this.#awaitsUpdate;
@@ -107,11 +102,10 @@ export class PostHandshake {
     this.#advance('sent');
   }
 
-  /** Sends a message, such as one that {@link encodeTicket} made. */
   send(message: Uint8Array): void {
-    const { records, observers } = this.#h;
+    const { records } = this.#h;
     records.sendHandshake(message);
-    traceMessage(observers.onTrace, 'sent', message);
+    this.#h.traceMessage('sent', message);
   }
 
   #advance(direction: Direction): void {

@@ -2,18 +2,18 @@
 import { TlsError } from '../../wire/errors.ts';
 import { STATUS_TYPE_OCSP } from '../../wire/extensions/status-request.ts';
 import { signatureSchemeName } from '../../wire/registry.ts';
+import { judge, type Staples } from '../authentication.ts';
 import {
-  judge,
   readCertificate,
   receiveCertificateVerify,
-  type Staples,
   sendCertificate,
   sendCertificateVerify,
-} from '../authentication.ts';
+} from '../authentication13.ts';
 import type { Handshake } from '../driver.ts';
-import type { AuthenticatedPeer, Established } from '../established.ts';
+import type { AuthenticatedPeer } from '../established.ts';
+import type { Suited } from '../selection.ts';
 import type { ServerContext } from './choose.ts';
-import type { ClientOffer } from './hello.ts';
+import type { ClientOffer } from './hello13.ts';
 
 /** What this server asks clients to staple: nothing yet is judged, so nothing is asked for. */
 const ASKED_STAPLES: Staples = { ocspResponse: false, signedCertificateTimestamps: false };
@@ -22,7 +22,7 @@ const ASKED_STAPLES: Staples = { ocspResponse: false, signedCertificateTimestamp
 export function* sendServerCertificate(
   h: ServerContext,
   { hello }: ClientOffer,
-  own: NonNullable<Established['own']>,
+  own: Suited,
 ): Handshake<void> {
   const { clientAuthentication, signatureSchemes, certificateSignatureSchemes, verifier } = h.config;
   const { facts } = h.order;
@@ -63,7 +63,7 @@ export function* receiveClientCertificate(h: ServerContext): Handshake<Authentic
       { message: 'Certificate' },
     );
   }
-  const judged = yield* judge(h, verifier, shown, h.config.now());
+  const judged = yield* judge(h, verifier, shown, { at: h.config.now(), use: 'signature' });
   const signatureScheme = yield* receiveCertificateVerify(h, shown, signatureSchemes);
   h.choose({
     phase: 'certificate',

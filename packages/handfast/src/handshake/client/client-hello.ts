@@ -1,0 +1,139 @@
+/** Phase 1 of a client's handshake begins: the ClientHello, which offers every version that the client speaks. */
+import type { KeyExchangeOffer } from '../../crypto/provider.ts';
+import { TLS12_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
+import { ascii, EMPTY } from '../../wire/bytes.ts';
+import { type Extensions, extensionTypes } from '../../wire/extensions/block.ts';
+import { UNCOMPRESSED_POINT } from '../../wire/extensions/ec-point-formats.ts';
+import { EMPTY_OCSP_REQUEST, STATUS_TYPE_OCSP } from '../../wire/extensions/status-request.ts';
+import type { ClientHello } from '../../wire/messages/client-hello.ts';
+import type { HelloRetryRequest } from '../../wire/messages/server-hello.ts';
+import { CipherSuite, type NamedGroup, ProtocolVersion } from '../../wire/registry.ts';
+import type { ClientConfig } from '../config.ts';
+import type { HandshakeContext } from '../context.ts';
+import { type Handshake, settled } from '../driver.ts';
+
+/** Whom a client wants to reach. */
+export interface Target {
+  /** A host name, or an IP address as text: what the server's certificate must carry. */
+  readonly name: string;
+  /** The name for `server_name`; absent for an IP address (RFC 6066 section 3), or where it shall not be told. */
+  readonly serverName?: string | undefined;
+}
+
+export type ClientContext = HandshakeContext<ClientConfig>;
+
+/** What the client has offered so far, and what it needs to go on with the answer. */
+export interface Offer {
+  readonly hello: ClientHello;
+  /** Numbers of the extensions in `hello`: the server may answer these only (RFC 9846 section 4.3). */
+  readonly extensionTypes: ReadonlySet<number>;
+  readonly keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>;
+  /** The HelloRetryRequest that `hello` answers, if it does. */
+  readonly retry?: HelloRetryRequest;
+}
+
+const RANDOM_LENGTH = 32;
+const NULL_COMPRESSION = Uint8Array.of(0);
+
+/** Sends the first ClientHello. */
+export function* sendClientHello(h: ClientContext, target: Target): Handshake<Offer> {
+  const { config, provider } = h;
+  const speaks13 = config.versions.includes('TLSv1.3');
+  const keyExchanges = yield* startKeyExchanges(h, speaks13 ? config.keyShares : []);
+  h.clientRandom = provider.random(RANDOM_LENGTH);
+  const hello: ClientHello = {
+    legacyVersion: ProtocolVersion['TLSv1.2'],
+    random: h.clientRandom,
+    // A session id that looks like a resumption makes old middleboxes let TLS 1.3 pass (RFC 9846 appendix E.4).
+    legacySessionId: speaks13 && config.middleboxCompatibility ? provider.random(RANDOM_LENGTH) : EMPTY,
+    cipherSuites: config.sendFallbackSignal
+      ? [...config.cipherSuites, CipherSuite.TLS_FALLBACK_SCSV]
+      : config.cipherSuites,
+    legacyCompressionMethods: NULL_COMPRESSION,
+    extensions: {
+      ...commonExtensions(config, target),
+      ...(config.versions.includes('TLSv1.2') ? extensions12(config) : {}),
+      ...(speaks13 ? extensions13(config, keyExchanges) : {}),
+    },
+  };
+  return sendHello(h, hello, keyExchanges);
+}
+
+function commonExtensions(config: ClientConfig, target: Target): Extensions<'ClientHello'> {
+  return {
+    ...(target.serverName === undefined ? {} : { serverName: target.serverName }),
+    ...(config.requestOcspResponse
+      ? { statusRequest: { statusType: STATUS_TYPE_OCSP, request: EMPTY_OCSP_REQUEST } }
+      : {}),
+    supportedGroups: config.groups,
+    signatureAlgorithms: config.signatureSchemes,
+    signatureAlgorithmsCert: config.certificateSignatureSchemes,
+    ...(config.applicationProtocols.length === 0
+      ? {}
+      : { applicationLayerProtocolNegotiation: config.applicationProtocols.map(ascii) }),
+    ...(config.requestSignedCertificateTimestamps ? { signedCertificateTimestamp: true } : {}),
+  };
+}
+
+/** What TLS 1.2 needs besides: RFC 8422 section 5.1.2, RFC 7627 section 5.1, RFC 5746 section 3.4, RFC 7366 section 2. */
+function extensions12({ cipherSuites }: ClientConfig): Extensions<'ClientHello'> {
+  const infos = cipherSuites.map((suite) => TLS12_CIPHER_SUITES.get(suite));
+  return {
+    ...(infos.some((info) => info?.keyExchange === 'ECDHE') ? { ecPointFormats: [UNCOMPRESSED_POINT] } : {}),
+    ...(infos.some((info) => info?.cipher.kind === 'cbc') ? { encryptThenMac: true } : {}),
+    extendedMasterSecret: true,
+    renegotiationInfo: EMPTY,
+  };
+}
+
+function extensions13(
+  { versions }: ClientConfig,
+  keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>,
+): Extensions<'ClientHello'> {
+  return {
+    supportedVersions: versions.map((version) => ProtocolVersion[version]),
+    keyShare: shares(keyExchanges),
+  };
+}
+
+/**
+ * Makes the key shares for `groups`. A group that is the classical half of a hybrid among them uses the hybrid's own
+ * key, so that the server may take either and the client makes one key pair.
+ */
+export function* startKeyExchanges(
+  h: ClientContext,
+  groups: readonly NamedGroup[],
+): Handshake<ReadonlyMap<NamedGroup, KeyExchangeOffer>> {
+  const started = new Map<NamedGroup, KeyExchangeOffer>();
+  const components = new Map<NamedGroup, KeyExchangeOffer>();
+  for (const group of groups) {
+    const keyExchange = h.provider.groups.get(group);
+    if (keyExchange === undefined) continue;
+    const offer = components.get(group) ?? (yield* settled(keyExchange.start()));
+    started.set(group, offer);
+    if (offer.component !== undefined) components.set(offer.component.group, offer.component.offer);
+  }
+  return started;
+}
+
+export function shares(keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>) {
+  return Array.from(keyExchanges, ([group, { share }]) => ({ group, keyExchange: share }));
+}
+
+/** Sends a ClientHello, the first or the second. */
+export function sendHello(
+  h: ClientContext,
+  hello: ClientHello,
+  keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>,
+  retry?: HelloRetryRequest,
+): Offer {
+  const final = h.send('ClientHello', hello);
+  h.clientRandom = final.random;
+  h.records.flush();
+  return {
+    hello: final,
+    extensionTypes: new Set(extensionTypes(final.extensions)),
+    keyExchanges,
+    ...(retry === undefined ? {} : { retry }),
+  };
+}

@@ -1,0 +1,79 @@
+/** A client's handshake up to the version, which the server chooses; from there it goes on as TLS 1.3 or 1.2. */
+import { ascii, equalBytes } from '../../wire/bytes.ts';
+import { TlsError } from '../../wire/errors.ts';
+import {
+  type AnyServerHello,
+  decodeServerHello,
+  type ServerHello12,
+} from '../../wire/messages/server-hello.ts';
+import { ProtocolVersion, versionName } from '../../wire/registry.ts';
+import type { Handshake } from '../driver.ts';
+import type { Secured } from '../secured.ts';
+import { type ClientContext, sendClientHello, type Target } from './client-hello.ts';
+import { clientHandshake12 } from './tls12.ts';
+import { clientHandshake13 } from './tls13.ts';
+
+/** Runs the handshake; the result is authenticated, and application keys are in place in both directions. */
+export function* clientHandshake(h: ClientContext, target: Target): Handshake<Secured> {
+  const offer = yield* sendClientHello(h, target);
+  const received = yield* h.receive();
+  const answer = decodeServerHello(received.body);
+  requireOfferedVersion(h, answer);
+  return answer.kind === 'ServerHello12'
+    ? yield* clientHandshake12(h, target, offer, received, answer.hello)
+    : yield* clientHandshake13(h, target, offer, received, answer);
+}
+
+/** How the random of a server ends that speaks TLS 1.3 and yet chose TLS 1.2, or an older version (RFC 9846 section 4.2.3). */
+const DOWNGRADE_SENTINELS: readonly Uint8Array[] = [ascii('DOWNGRD\x01'), ascii('DOWNGRD\x00')];
+
+/**
+ * Refuses a version that the client did not offer, and one that the server was led to choose.
+ * @throws {TlsError} `ERR_PROTOCOL_VERSION`, `ERR_DOWNGRADE`.
+ */
+export function requireOfferedVersion(h: ClientContext, answer: AnyServerHello): void {
+  const { versions } = h.config;
+  if (answer.kind === 'ServerHello12') require12(h, answer.hello);
+  else if (!versions.includes('TLSv1.3')) {
+    throw wrongVersion(h, 'TLSv1.3');
+  }
+}
+
+function require12(h: ClientContext, { legacyVersion, random }: ServerHello12): void {
+  const message = 'ServerHello';
+  const { versions } = h.config;
+  if (legacyVersion > ProtocolVersion['TLSv1.2']) {
+    throw new TlsError(
+      'ERR_PROTOCOL_VERSION',
+      `${message}: expected TLSv1.3 in supported_versions, found no such extension`,
+      { message },
+    );
+  }
+  const chosen = versionName(legacyVersion);
+  const isSentinel = DOWNGRADE_SENTINELS.some((end) => equalBytes(random.subarray(-end.length), end));
+  if (isSentinel && versions.includes('TLSv1.3')) {
+    throw new TlsError(
+      'ERR_DOWNGRADE',
+      `${message}: the server speaks TLSv1.3 but was led to choose ${chosen}; somebody on the path has changed the ClientHello`,
+      { message, chosen, offered: versions },
+    );
+  }
+  if (legacyVersion < ProtocolVersion['TLSv1.2'] || !versions.includes('TLSv1.2')) {
+    throw wrongVersion(h, chosen);
+  }
+}
+
+function wrongVersion(h: ClientContext, chosen: string): TlsError {
+  const { versions } = h.config;
+  const isOld = chosen !== 'TLSv1.3' && chosen !== 'TLSv1.2';
+  const advice = isOld
+    ? `enable ${versions.join(' or ')} on the server: ${chosen} is broken, and handfast does not speak it`
+    : chosen === 'TLSv1.3'
+      ? 'the server must not choose what was not offered'
+      : `enable ${versions.join(' or ')} on the server, or allow ${chosen} here`;
+  return new TlsError(
+    'ERR_PROTOCOL_VERSION',
+    `the server chose ${chosen}, this client speaks ${versions.join(' and ')} only; ${advice}`,
+    { message: 'ServerHello', chosen, offered: versions },
+  );
+}

@@ -1,0 +1,121 @@
+/** Phase 1 of a client's TLS 1.2 handshake, after the ClientHello: the ServerHello. */
+import { type CipherSuite12Info, TLS12_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
+import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
+import { equalBytes } from '../../wire/bytes.ts';
+import { TlsError } from '../../wire/errors.ts';
+import { UNCOMPRESSED_POINT } from '../../wire/extensions/ec-point-formats.ts';
+import type { ServerHello12 } from '../../wire/messages/server-hello.ts';
+import { cipherSuiteName, extensionName } from '../../wire/registry.ts';
+import { illegal, unsolicited } from '../refusals.ts';
+import { chosenProtocol, tellVersion } from './answers.ts';
+import type { ClientContext, Offer } from './client-hello.ts';
+
+/** What a TLS 1.2 server chose in its hello. */
+export interface ServerChoice12 {
+  readonly suite: CipherSuite12Info;
+  readonly serverRandom: Uint8Array;
+  readonly extendedMasterSecret: boolean;
+  readonly encryptThenMac: boolean;
+  /** Whether CertificateStatus may follow Certificate (RFC 6066 section 8). */
+  readonly certificateStatusPossible: boolean;
+  readonly signedCertificateTimestamps?: readonly Uint8Array[];
+  readonly applicationProtocol?: string;
+}
+
+const message = 'ServerHello';
+
+/** Takes the ServerHello of a server that chose TLS 1.2 (RFC 5246 section 7.4.1.3). */
+export function acceptServerHello12(
+  h: ClientContext,
+  offer: Offer,
+  received: HandshakeMessage,
+  hello: ServerHello12,
+): ServerChoice12 {
+  const suite = checkSuite(offer, hello);
+  checkExtensions(h, offer, hello, suite);
+  h.useVersion('TLSv1.2');
+  h.transcript.keepMessages();
+  h.useCipherSuite12(suite);
+  h.transcript.add(received.message);
+  const { facts } = h.order;
+  facts.certificateStatusPossible = hello.extensions.statusRequest !== undefined;
+  facts.keyIsEphemeral = suite.keyExchange !== 'RSA';
+  tellVersion(h, offer.hello, 'TLSv1.2', suite);
+  const applicationProtocol = chosenProtocol(
+    h,
+    offer,
+    message,
+    hello.extensions.applicationLayerProtocolNegotiation,
+  );
+  const { signedCertificateTimestamp } = hello.extensions;
+  return {
+    suite,
+    serverRandom: hello.random,
+    extendedMasterSecret: hello.extensions.extendedMasterSecret !== undefined,
+    encryptThenMac: hello.extensions.encryptThenMac !== undefined,
+    certificateStatusPossible: facts.certificateStatusPossible,
+    ...(signedCertificateTimestamp === undefined
+      ? {}
+      : { signedCertificateTimestamps: signedCertificateTimestamp }),
+    ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
+  };
+}
+
+function checkSuite({ hello: offered }: Offer, hello: ServerHello12): CipherSuite12Info {
+  const suite = offered.cipherSuites.includes(hello.cipherSuite)
+    ? TLS12_CIPHER_SUITES.get(hello.cipherSuite)
+    : undefined;
+  if (suite === undefined) {
+    throw illegal(
+      message,
+      `the server chose ${cipherSuiteName(hello.cipherSuite)}, which the client did not offer for TLSv1.2`,
+    );
+  }
+  if (hello.legacyCompressionMethod !== 0) {
+    throw illegal(message, `expected no compression, found method ${hello.legacyCompressionMethod}`);
+  }
+  // The id that disguises TLS 1.3 as a resumption names no session, so nobody can resume it (RFC 9846 appendix E.4).
+  const { legacySessionId } = offered;
+  if (legacySessionId.length > 0 && equalBytes(hello.legacySessionIdEcho, legacySessionId)) {
+    throw illegal(message, 'the server resumes a session that does not exist');
+  }
+  return suite;
+}
+
+function checkExtensions(
+  h: ClientContext,
+  offer: Offer,
+  { extensions }: ServerHello12,
+  suite: CipherSuite12Info,
+): void {
+  const extra = extensions.order?.find((type) => !offer.extensionTypes.has(type));
+  if (extra !== undefined) throw unsolicited(message, extensionName(extra));
+  const [foreign] = extensions.unknown ?? [];
+  if (foreign !== undefined) {
+    throw illegal(message, `${extensionName(foreign.type)} may not appear in the hello of a TLSv1.2 server`);
+  }
+  const { renegotiationInfo, extendedMasterSecret, encryptThenMac, ecPointFormats } = extensions;
+  if (renegotiationInfo === undefined ? h.config.requireSecureRenegotiation : renegotiationInfo.length > 0) {
+    const found = renegotiationInfo === undefined ? 'none' : `${renegotiationInfo.length} bytes in it`;
+    throw new TlsError(
+      'ERR_INSECURE_RENEGOTIATION',
+      `${message}: expected an empty renegotiation_info (RFC 5746 section 3.4), found ${found}; a server without it can be ` +
+        "made to continue a stranger's connection as if it were this one: update the server",
+      { message },
+    );
+  }
+  if (extendedMasterSecret === undefined && h.config.requireExtendedMasterSecret) {
+    throw new TlsError(
+      'ERR_NO_EXTENDED_MASTER_SECRET',
+      `${message}: expected extended_master_secret (RFC 7627), found none; without it, two handshakes can be made to share ` +
+        'one master secret: update the server, or set requireExtendedMasterSecret to false',
+      { message },
+    );
+  }
+  if (encryptThenMac !== undefined && suite.cipher.kind !== 'cbc') {
+    throw illegal(message, `encrypt_then_mac does not go with ${suite.name} (RFC 7366 section 3)`);
+  }
+  if (ecPointFormats !== undefined && !ecPointFormats.includes(UNCOMPRESSED_POINT)) {
+    throw illegal(message, 'ec_point_formats lacks the uncompressed form (RFC 8422 section 5.1.2)');
+  }
+}

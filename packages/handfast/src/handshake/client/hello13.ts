@@ -1,0 +1,199 @@
+/** Phase 1 of a client's TLS 1.3 handshake, after the ClientHello: HelloRetryRequest, ServerHello, EncryptedExtensions. */
+import type { KeyExchangeOffer } from '../../crypto/provider.ts';
+import { type CipherSuite13Info, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
+import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
+import { equalBytes } from '../../wire/bytes.ts';
+import { TlsError } from '../../wire/errors.ts';
+import type { Extensions } from '../../wire/extensions/block.ts';
+import { type EncryptedExtensions, encryptedExtensions } from '../../wire/messages/encrypted-extensions.ts';
+import {
+  type AnyServerHello,
+  decodeServerHello,
+  type HelloRetryRequest,
+  type ServerHello,
+} from '../../wire/messages/server-hello.ts';
+import {
+  cipherSuiteName,
+  extensionName,
+  groupName,
+  type NamedGroup,
+  ProtocolVersion,
+  versionName,
+} from '../../wire/registry.ts';
+import type { Handshake } from '../driver.ts';
+import { illegal, missing, unsolicited, wrongLegacyVersion } from '../refusals.ts';
+import { chosenProtocol, tellVersion } from './answers.ts';
+import { type ClientContext, type Offer, sendHello, shares, startKeyExchanges } from './client-hello.ts';
+
+/** An answer of a server that chose TLS 1.3. */
+export type Answer13 = Exclude<AnyServerHello, { readonly kind: 'ServerHello12' }>;
+
+/** What the server chose in its hello. */
+export interface ServerChoice {
+  readonly suite: CipherSuite13Info;
+  readonly group: NamedGroup;
+  readonly keyExchange: KeyExchangeOffer;
+  readonly serverShare: Uint8Array;
+}
+
+/**
+ * Takes the ServerHello, answering a HelloRetryRequest on the way.
+ * @param first what was offered first, and `answer` what came for it, in the message `received`.
+ */
+export function* receiveServerHello(
+  h: ClientContext,
+  first: Offer,
+  firstReceived: HandshakeMessage,
+  firstAnswer: Answer13,
+): Handshake<{ offer: Offer; choice: ServerChoice }> {
+  let [offer, received, answer]: [Offer, HandshakeMessage, AnyServerHello] = [
+    first,
+    firstReceived,
+    firstAnswer,
+  ];
+  if (answer.kind === 'HelloRetryRequest') {
+    offer = yield* answerRetry(h, first, received, answer.hello);
+    received = yield* h.receive();
+    answer = decodeServerHello(received.body);
+  }
+  if (answer.kind !== 'ServerHello') throw notTls13(answer.hello.legacyVersion);
+  const choice = checkServerHello(offer, answer.hello);
+  h.useVersion('TLSv1.3');
+  h.useCipherSuite(choice.suite);
+  h.transcript.add(received.message);
+  tellChoices(h, offer, choice);
+  return { offer, choice };
+}
+
+/** HelloRetryRequest belongs to TLS 1.3, so the hello after it does too (RFC 9846 section 4.2.4). */
+function notTls13(legacyVersion: number): TlsError {
+  return new TlsError(
+    'ERR_PROTOCOL_VERSION',
+    `ServerHello: expected TLSv1.3 after HelloRetryRequest, found ${versionName(legacyVersion)}`,
+    { message: 'ServerHello' },
+  );
+}
+
+/** What ServerHello and HelloRetryRequest must both echo or choose from the offer (RFC 9846 section 4.2.3). */
+function checkCommon(
+  offer: Offer,
+  hello: ServerHello | HelloRetryRequest,
+  message: string,
+): CipherSuite13Info {
+  const { supportedVersions, unknown } = hello.extensions;
+  if (supportedVersions === undefined) throw missing(message, 'supported_versions');
+  if (supportedVersions !== ProtocolVersion['TLSv1.3']) {
+    throw illegal(message, `expected TLSv1.3 in supported_versions, found ${versionName(supportedVersions)}`);
+  }
+  if (hello.legacyVersion !== ProtocolVersion['TLSv1.2']) {
+    throw wrongLegacyVersion(message, hello.legacyVersion);
+  }
+  if (!equalBytes(hello.legacySessionIdEcho, offer.hello.legacySessionId)) {
+    throw illegal(message, 'the session id is not the one that the client sent');
+  }
+  if (hello.legacyCompressionMethod !== 0) {
+    throw illegal(message, `expected no compression, found method ${hello.legacyCompressionMethod}`);
+  }
+  if (unknown?.[0] !== undefined) throw unsolicited(message, extensionName(unknown[0].type));
+  const suite = offer.hello.cipherSuites.includes(hello.cipherSuite)
+    ? TLS13_CIPHER_SUITES.get(hello.cipherSuite)
+    : undefined;
+  if (suite === undefined) {
+    throw illegal(
+      message,
+      `the server chose ${cipherSuiteName(hello.cipherSuite)}, which the client did not offer`,
+    );
+  }
+  return suite;
+}
+
+/** Checks a HelloRetryRequest and answers it with the second ClientHello (RFC 9846 sections 4.2.2 and 4.2.4). */
+function* answerRetry(
+  h: ClientContext,
+  first: Offer,
+  received: HandshakeMessage,
+  retry: HelloRetryRequest,
+): Handshake<Offer> {
+  const message = 'HelloRetryRequest';
+  const suite = checkCommon(first, retry, message);
+  const { cookie, keyShare } = retry.extensions;
+  const group = keyShare?.selectedGroup;
+  if (group === undefined && cookie === undefined) {
+    throw illegal(message, 'it asks for no change of the ClientHello');
+  }
+  const isOffered =
+    group === undefined ||
+    (first.hello.extensions.supportedGroups?.includes(group) && h.provider.groups.has(group));
+  if (!isOffered) {
+    throw illegal(message, `it asks for a share of ${groupName(group)}, which the client did not offer`);
+  }
+  if (group !== undefined && first.keyExchanges.has(group)) {
+    throw illegal(message, `it asks for a share of ${groupName(group)}, which the client had sent`);
+  }
+  h.records.requireRecordBoundary(); // the server must wait for the answer
+  h.useCipherSuite(suite);
+  h.transcript.replaceWithMessageHash();
+  h.transcript.add(received.message);
+  h.choose({
+    phase: 'hello',
+    what: 'hello retry',
+    chosen: group === undefined ? 'cookie' : groupName(group),
+    offered: [...first.keyExchanges.keys()].map(groupName),
+    reason:
+      group === undefined
+        ? 'the server wants its cookie back before it goes on'
+        : 'the server takes no group that the client sent a key share for',
+  });
+  if (h.config.middleboxCompatibility) h.records.sendChangeCipherSpec();
+  const keyExchanges = group === undefined ? first.keyExchanges : yield* startKeyExchanges(h, [group]);
+  const extensions: Extensions<'ClientHello'> = {
+    ...first.hello.extensions,
+    keyShare: shares(keyExchanges),
+    ...(cookie === undefined ? {} : { cookie }),
+  };
+  return sendHello(h, { ...first.hello, extensions }, keyExchanges, retry);
+}
+
+function checkServerHello(offer: Offer, hello: ServerHello): ServerChoice {
+  const message = 'ServerHello';
+  const suite = checkCommon(offer, hello, message);
+  const { keyShare, preSharedKey } = hello.extensions;
+  if (offer.retry !== undefined && offer.retry.cipherSuite !== hello.cipherSuite) {
+    throw illegal(
+      message,
+      `the server chose ${suite.name} after it had chosen ${cipherSuiteName(offer.retry.cipherSuite)} in HelloRetryRequest`,
+    );
+  }
+  if (preSharedKey !== undefined) throw unsolicited(message, 'pre_shared_key');
+  if (keyShare === undefined) throw missing(message, 'key_share');
+  const keyExchange = offer.keyExchanges.get(keyShare.group);
+  if (keyExchange === undefined) {
+    throw illegal(
+      message,
+      `the key share is for ${groupName(keyShare.group)}, which the client sent no share for`,
+    );
+  }
+  return { suite, group: keyShare.group, keyExchange, serverShare: keyShare.keyExchange };
+}
+
+function tellChoices(h: ClientContext, { hello }: Offer, { suite, group }: ServerChoice): void {
+  tellVersion(h, hello, 'TLSv1.3', suite);
+  h.choose({
+    phase: 'key exchange',
+    what: 'group',
+    chosen: groupName(group),
+    offered: (hello.extensions.supportedGroups ?? []).map(groupName),
+    reason: 'the server answered the key share for it',
+  });
+}
+
+/** Receives EncryptedExtensions; answers the application protocol, if one was chosen. */
+export function* receiveEncryptedExtensions(h: ClientContext, offer: Offer): Handshake<string | undefined> {
+  const received = yield* h.receive();
+  const { extensions }: EncryptedExtensions = h.decode(encryptedExtensions, received);
+  const message = 'EncryptedExtensions';
+  const extra = extensions.order?.find((type) => !offer.extensionTypes.has(type));
+  if (extra !== undefined) throw unsolicited(message, extensionName(extra));
+  h.transcript.add(received.message);
+  return chosenProtocol(h, offer, message, extensions.applicationLayerProtocolNegotiation);
+}

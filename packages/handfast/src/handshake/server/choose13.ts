@@ -1,0 +1,97 @@
+/** What a TLS 1.3 server chooses among what a client offers. Every choice comes with its reason. */
+import { type CipherSuite13Info, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
+import { TlsError } from '../../wire/errors.ts';
+import type { ClientHello } from '../../wire/messages/client-hello.ts';
+import { cipherSuiteName, groupName, type NamedGroup, signatureSchemeName } from '../../wire/registry.ts';
+import type { Handshake } from '../driver.ts';
+import { listed } from '../listed.ts';
+import { bestSuited, type Suited } from '../selection.ts';
+import { identityCandidates, orderReason, type ServerContext, shared, tellIdentity } from './choose.ts';
+
+/** The suite: the first that both have. */
+export function chooseCipherSuite(h: ServerContext, hello: ClientHello): CipherSuite13Info {
+  const { preference } = h.config;
+  const cipherSuites = h.config.cipherSuites.filter((suite) => TLS13_CIPHER_SUITES.has(suite));
+  const [chosen] = shared(preference, cipherSuites, hello.cipherSuites);
+  const info = chosen === undefined ? undefined : TLS13_CIPHER_SUITES.get(chosen);
+  if (info === undefined) {
+    throw new TlsError(
+      'ERR_NO_SHARED_CIPHER_SUITE',
+      `no cipher suite in common: the client offers ${listed(hello.cipherSuites, cipherSuiteName).join(', ')}; ` +
+        `the server takes ${cipherSuites.map(cipherSuiteName).join(', ')}`,
+      { message: 'ClientHello' },
+    );
+  }
+  h.choose({
+    phase: 'hello',
+    what: 'cipher suite',
+    chosen: info.name,
+    offered: listed(hello.cipherSuites, cipherSuiteName),
+    reason: orderReason(preference),
+  });
+  return info;
+}
+
+/** The group, and the client's share for it; without a share the client must be asked to retry. */
+export interface GroupChoice {
+  readonly group: NamedGroup;
+  readonly share?: Uint8Array;
+}
+
+/**
+ * Chooses the group: among those that the client sent a share for, if there is one that the server takes, since
+ * that saves a round trip (RFC 9846 section 4.3.8); otherwise among all that it supports.
+ */
+export function chooseGroup(h: ServerContext, hello: ClientHello): GroupChoice {
+  const { groups, preference } = h.config;
+  const { supportedGroups = [], keyShare = [] } = hello.extensions;
+  const sent = keyShare.map((entry) => entry.group);
+  const group = shared(preference, groups, sent)[0] ?? shared(preference, groups, supportedGroups)[0];
+  if (group === undefined) {
+    throw new TlsError(
+      'ERR_NO_SHARED_GROUP',
+      `no key-exchange group in common: the client offers ${listed(supportedGroups, groupName).join(', ')}; ` +
+        `the server takes ${groups.map(groupName).join(', ')}`,
+      { message: 'ClientHello' },
+    );
+  }
+  const share = keyShare.find((entry) => entry.group === group)?.keyExchange;
+  h.choose({
+    phase: 'key exchange',
+    what: 'group',
+    chosen: groupName(group),
+    offered: listed(supportedGroups, groupName),
+    reason:
+      share === undefined
+        ? `${orderReason(preference)}; the client sent no share for it, so it must retry`
+        : `${orderReason(preference)}, among those that it sent a key share for`,
+  });
+  return { group, ...(share === undefined ? {} : { share }) };
+}
+
+/** Chooses the certificate to show and the scheme to sign with: among those that carry the name first, then among all. */
+export function* chooseIdentity(h: ServerContext, hello: ClientHello): Handshake<Suited> {
+  const { signatureAlgorithms = [] } = hello.extensions;
+  const { named, others } = yield* identityCandidates(h, hello);
+  const chosen =
+    bestSuited(named, hello.extensions, 'TLSv1.3') ?? bestSuited(others, hello.extensions, 'TLSv1.3');
+  if (chosen === undefined) {
+    const ours = [...named, ...others].flatMap(({ schemes }) => schemes.map(signatureSchemeName));
+    throw new TlsError(
+      'ERR_NO_SHARED_SIGNATURE_SCHEME',
+      `no signature scheme in common: the client takes ${listed(signatureAlgorithms, signatureSchemeName).join(', ')}; ` +
+        `the server's certificates can sign with ${[...new Set(ours)].join(', ')} (those of a chain with SHA-1 are only for clients that ask for it)`,
+      { message: 'ClientHello' },
+    );
+  }
+  const { identity, signatureScheme } = chosen;
+  tellIdentity(h, hello, identity, chosen.isVerifiable);
+  h.choose({
+    phase: 'certificate',
+    what: 'signature scheme',
+    chosen: signatureSchemeName(signatureScheme),
+    offered: listed(signatureAlgorithms, signatureSchemeName),
+    reason: "the first that the certificate's key can sign with and the client takes",
+  });
+  return chosen;
+}
