@@ -119,7 +119,6 @@ export async function judgeChains(
         key: keyText(leaf),
         certificates: certificates.map(describeCertificate),
         verdict: await judge(verifier, certificates, name, at),
-        notAfter: leaf.notAfter.time,
         mustStaple: leaf.extensions.has(TLS_FEATURE),
         timestamps: { inHandshake, inCertificate: leaf.extensions.has(TIMESTAMP_LIST) },
       };

@@ -29,7 +29,7 @@ export function scanDocument(facts: ScanFacts, findings: readonly Finding[]): ob
     groups: { 'TLSv1.3': list(facts.groups13), 'TLSv1.2': list(facts.groups12) },
     signatureSchemes: { 'TLSv1.3': list(facts.schemes13), 'TLSv1.2': list(facts.schemes12) },
     applicationProtocols: list(facts.protocols),
-    chains: facts.chains.map(({ notAfter: _notAfter, ...chain }) => chain),
+    chains: facts.chains,
     clientCertificate: facts.clientCertificate,
     olderVersions: facts.legacy,
     tls13: facts.tls13,

@@ -42,8 +42,6 @@ export interface ChainFacts {
   readonly versions: readonly Version[];
   readonly certificates: readonly CertificateSummary[];
   readonly verdict: Verdict;
-  /** Until when the leaf is valid, in milliseconds since 1970; absent for one that cannot be read. */
-  readonly notAfter?: number;
   readonly ocspStaple: boolean;
   /** The leaf demands a stapled OCSP response (RFC 7633). */
   readonly mustStaple: boolean;

@@ -1,4 +1,6 @@
 /** What is to be said about a server: every finding with its reason and what to do about it, worst first. */
+
+import type { CertificateSummary } from '../render/verdict.ts';
 import type { ChainFacts, LegacyFacts, ScanFacts, SuiteFacts, VersionFacts } from './facts.ts';
 import { isPostQuantum, isWeakGroup } from './registries.ts';
 import { SUITES } from './suites.ts';
@@ -13,8 +15,8 @@ export interface Finding extends Advice {
 const RANK: Readonly<Record<Severity, number>> = { problem: 0, weak: 1, note: 2 };
 
 const DAY = 24 * 60 * 60 * 1000;
-/** A certificate that ends sooner should have been renewed: authorities' clients renew 30 days ahead, or a third of the time. */
-const RENEWAL_DAYS = 14;
+/** A certificate should have been renewed before this, or before the last quarter of its time: clients begin at a third. */
+const RENEWAL_TIME = 14 * DAY;
 /** Seconds: the longest that a ticket may live (RFC 9846 section 4.7.1). */
 const MAX_TICKET_LIFETIME = 604_800;
 
@@ -164,8 +166,15 @@ function* schemeFindings({ schemes12 }: ScanFacts): Generator<Finding> {
   }
 }
 
+/** The days that a certificate still has, where it should have been renewed. */
+function daysLeft(leaf: CertificateSummary | undefined, at: number): number | undefined {
+  if (leaf === undefined) return undefined;
+  const [start, end] = [Date.parse(leaf.notBefore), Date.parse(leaf.notAfter)];
+  return end - at < Math.min(RENEWAL_TIME, (end - start) / 4) ? Math.floor((end - at) / DAY) : undefined;
+}
+
 function chainFindings(chain: ChainFacts, at: number): Finding[] {
-  const { key, verdict, notAfter, mustStaple, ocspStaple } = chain;
+  const { key, verdict, certificates, mustStaple, ocspStaple } = chain;
   const findings: Finding[] = [];
   if (!verdict.ok) {
     findings.push({
@@ -179,8 +188,8 @@ function chainFindings(chain: ChainFacts, at: number): Finding[] {
           : 'Get a new certificate, and check which chain the server is told to send.',
     });
   }
-  const days = notAfter === undefined ? Number.POSITIVE_INFINITY : Math.floor((notAfter - at) / DAY);
-  if (verdict.ok && days < RENEWAL_DAYS) {
+  const days = daysLeft(certificates[0], at);
+  if (verdict.ok && days !== undefined) {
     findings.push({
       id: 'certificate-ends-soon',
       severity: 'weak',

@@ -75,11 +75,16 @@ async function leave(socket: Socket, goodbye: Uint8Array): Promise<void> {
   socket.removeAllListeners('data');
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, GOODBYE_TIME);
-    socket.once('close', () => {
+    const leave = (): void => {
       clearTimeout(timer);
       resolve();
+    };
+    let received = 0;
+    socket.once('close', leave);
+    socket.on('data', (bytes) => {
+      received += bytes.length;
+      if (received > MAX_ANSWER_BYTES) leave();
     });
-    socket.resume();
     socket.end(goodbye);
   });
 }

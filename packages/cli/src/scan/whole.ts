@@ -12,6 +12,7 @@ import {
   HANDSHAKE_HEADER_LENGTH,
   HandshakeType,
   newSessionTicket,
+  SignatureScheme,
 } from 'handfast/wire';
 import { explain } from '../explain.ts';
 import { ExitCode, Failure } from '../outcome.ts';
@@ -36,6 +37,14 @@ export interface WholeHandshake {
   /** The alert with which the server ended it, before or after its end. */
   readonly alert?: string;
 }
+
+/** The chain may be signed with anything, whatever the question about the handshake is. */
+const CHAIN_SCHEMES = [
+  ...DEFAULT_SIGNATURE_SCHEMES,
+  SignatureScheme.rsa_pkcs1_sha256,
+  SignatureScheme.rsa_pkcs1_sha384,
+  SignatureScheme.rsa_pkcs1_sha512,
+];
 
 /**
  * Lets every chain pass, so that what comes after it can be seen: nothing is ever sent on these connections, and what
@@ -148,6 +157,7 @@ export function wholeHandshake(
       servername: serverName ?? '',
       verifier: onlyLooking,
       handshakeTimeout: timeout,
+      certificateSignatureSchemes: CHAIN_SCHEMES,
       ...options,
     });
     const timer = setTimeout(() => socket.destroy(late(timeout)), timeout);

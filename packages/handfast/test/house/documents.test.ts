@@ -48,7 +48,9 @@ test('documents link and name only files that exist', () => {
 });
 
 test('docs/limits.md has every limit, with its value', () => {
-  const rows = [...read('docs/limits.md').matchAll(/^\| `(\w+)` +\| (\d+) +\|/gm)];
+  // The limits of the command line are compared by its own tests.
+  const [page = ''] = read('docs/limits.md').split('## Scans:');
+  const rows = [...page.matchAll(/^\| `(\w+)` +\| (\d+) +\|/gm)];
   const told = Object.fromEntries(rows.map(([, name, value]) => [name, Number(value)]));
   const limits = { ...protocolLimits, ...certificateLimits, ...nodeLimits };
   for (const [name, value] of Object.entries(limits)) {
