@@ -1,9 +1,11 @@
 /** Whole TLS 1.3 handshakes: there the certificate, the signature, the protocol and the tickets come encrypted. */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type PeerVerifier, POLICIES, type TraceEvent } from 'handfast';
+import { type PeerVerifier, POLICIES, type Policy, type TraceEvent } from 'handfast';
+import { nodeProvider } from 'handfast/crypto/node';
 import { type ConnectOptions, connect, type TLSSocket } from 'handfast/node';
 import {
+  CipherSuite,
   type Codec,
   certificate,
   certificateVerify,
@@ -11,8 +13,8 @@ import {
   encryptedExtensions,
   HANDSHAKE_HEADER_LENGTH,
   HandshakeType,
+  NamedGroup,
   newSessionTicket,
-  SignatureScheme,
 } from 'handfast/wire';
 import { explain } from '../explain.ts';
 import { ExitCode, Failure } from '../outcome.ts';
@@ -38,13 +40,17 @@ export interface WholeHandshake {
   readonly alert?: string;
 }
 
-/** The chain may be signed with anything, whatever the question about the handshake is. */
-const CHAIN_SCHEMES = [
-  ...DEFAULT_SIGNATURE_SCHEMES,
-  SignatureScheme.rsa_pkcs1_sha256,
-  SignatureScheme.rsa_pkcs1_sha384,
-  SignatureScheme.rsa_pkcs1_sha512,
-];
+/** All that handfast knows of TLS 1.3, so that a handshake fails for no choice of ours. */
+const EVERYTHING: Policy = {
+  ...POLICIES['modern-2026'],
+  cipherSuites: [
+    ...POLICIES['modern-2026'].cipherSuites,
+    CipherSuite.TLS_AES_128_CCM_SHA256,
+    CipherSuite.TLS_AES_128_CCM_8_SHA256,
+  ],
+  groups: [...new Set([NamedGroup.x25519, ...nodeProvider.groups.keys()])],
+  keyShares: [NamedGroup.x25519],
+};
 
 /**
  * Lets every chain pass, so that what comes after it can be seen: nothing is ever sent on these connections, and what
@@ -157,7 +163,8 @@ export function wholeHandshake(
       servername: serverName ?? '',
       verifier: onlyLooking,
       handshakeTimeout: timeout,
-      certificateSignatureSchemes: CHAIN_SCHEMES,
+      policy: EVERYTHING,
+      certificateSignatureSchemes: EVERYTHING.certificateSignatureSchemes,
       ...options,
     });
     const timer = setTimeout(() => socket.destroy(late(timeout)), timeout);
@@ -192,7 +199,7 @@ export async function askSchemes13(
 ): Promise<{ readonly schemes: Accepted<string>; readonly handshakes: readonly WholeHandshake[] }> {
   context.stage('TLSv1.3 signature schemes');
   const handshakes: WholeHandshake[] = [];
-  const rest = new Set(POLICIES['modern-2026'].signatureSchemes);
+  const rest = new Set(EVERYTHING.signatureSchemes);
   const found: number[] = [];
   let complete = true;
   while (rest.size > 0) {
