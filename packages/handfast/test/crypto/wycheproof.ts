@@ -8,16 +8,18 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { Awaitable, CryptoProvider } from '../../src/crypto/provider.ts';
+import type { Awaitable, CryptoProvider, SigningKey } from '../../src/crypto/provider.ts';
 import { fromHex } from '../../src/wire/bytes.ts';
 import type { NamedGroup } from '../../src/wire/registry.ts';
 import { skipWithoutVectors, VECTORS_FOLDER } from '../support/vectors.ts';
 
-/** What is tested: a provider, and its key agreement with a private key that the vector gives. */
+/** What is tested: a provider, and what it does with private keys that the vectors give. */
 export interface Subject {
   readonly provider: CryptoProvider;
   /** Throws `ERR_BAD_KEY_SHARE` for a share that must be refused. */
   sharedSecret(group: NamedGroup, privateKey: Uint8Array, peerShare: Uint8Array): Awaitable<Uint8Array>;
+  /** An RSA key in PKCS #8. */
+  rsaKey(pkcs8: Uint8Array): SigningKey;
 }
 
 /** The members of a vector or of its group; which there are depends on the file. */
@@ -80,8 +82,8 @@ export function archiveListing(): readonly string[] | undefined {
         .filter((line) => line.endsWith('.json'));
 }
 
-/** Declares one test for each file. */
-export function testVectorFiles(files: readonly VectorFile[]): void {
+/** Declares one test for each file; `subject` says which of several things is tested. */
+export function testVectorFiles(files: readonly VectorFile[], subject = ''): void {
   const archive = archivePath();
   const folder = archive === undefined ? undefined : mkdtempSync(join(tmpdir(), 'handfast-wycheproof-'));
   if (archive !== undefined && folder !== undefined) {
@@ -89,7 +91,7 @@ export function testVectorFiles(files: readonly VectorFile[]): void {
     tar('-xJf', archive, '-C', folder, ...files.map((file) => file.name));
   }
   for (const file of files) {
-    test(`Wycheproof: ${file.name}`, { timeout: 60_000 }, async (t) => {
+    test(`Wycheproof${subject}: ${file.name}`, { timeout: 60_000 }, async (t) => {
       if (folder === undefined) return skipWithoutVectors(t, `${ARCHIVE}, or xz,`);
       const { numberOfTests, testGroups } = JSON.parse(readFileSync(join(folder, file.name), 'utf8'));
       await checkFile(file, numberOfTests, testGroups);

@@ -1,5 +1,5 @@
 /** The key-exchange groups that this runtime has. */
-import { getCurves } from 'node:crypto';
+import { getCurves, randomFillSync } from 'node:crypto';
 import type { NamedGroup } from '../../wire/registry.ts';
 import { HYBRIDS, hybrid } from '../hybrid.ts';
 import { mlKemExchange } from '../ml-kem.ts';
@@ -20,7 +20,10 @@ function curves(): readonly KeyExchange[] {
 
 function offered(): ReadonlyMap<NamedGroup, KeyExchange> {
   const classical = [...curves(), ...ffdheExchanges()];
-  const kems = [...nobleMlKem].map(([group, noble]) => mlKemExchange(group, nativeMlKem.get(group) ?? noble));
+  const noble = nobleMlKem((length) => randomFillSync(new Uint8Array(length)));
+  const kems = [...noble].map(([group, fallback]) =>
+    mlKemExchange(group, nativeMlKem.get(group) ?? fallback),
+  );
   const halves = new Map([...classical, ...kems].map((exchange) => [exchange.group, exchange]));
   const hybrids = [...HYBRIDS].flatMap(([group, definition]) => {
     const curve = halves.get(definition.classical);

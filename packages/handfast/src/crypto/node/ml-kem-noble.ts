@@ -1,5 +1,4 @@
 /** ML-KEM by @noble/post-quantum, for runtimes whose own crypto lacks it: Node before 24, and others on OpenSSL before 3.5. */
-import { randomFillSync } from 'node:crypto';
 import { ml_kem768, ml_kem1024 } from '@noble/post-quantum/ml-kem.js';
 import { NamedGroup } from '../../wire/registry.ts';
 import type { MlKem } from '../ml-kem.ts';
@@ -15,15 +14,13 @@ const SETS: ReadonlyMap<NamedGroup, Noble> = new Map([
   [NamedGroup.MLKEM1024, ml_kem1024],
 ]);
 
-/** Randomness comes from node:crypto, as everything else's does. */
-function withRandom<T>(length: number, use: (bytes: Uint8Array) => T): T {
-  const bytes = randomFillSync(new Uint8Array(length));
-  const answer = use(bytes);
-  bytes.fill(0);
-  return answer;
-}
-
-function wrap(set: Noble): MlKem {
+function wrap(set: Noble, random: (length: number) => Uint8Array): MlKem {
+  const withRandom = <T>(length: number, use: (bytes: Uint8Array) => T): T => {
+    const bytes = random(length);
+    const answer = use(bytes);
+    bytes.fill(0);
+    return answer;
+  };
   return {
     generate() {
       const { publicKey, secretKey } = withRandom(SEED_LENGTH, (seed) => set.keygen(seed));
@@ -41,7 +38,7 @@ function wrap(set: Noble): MlKem {
   };
 }
 
-/** By group. */
-export const nobleMlKem: ReadonlyMap<NamedGroup, MlKem> = new Map(
-  [...SETS].map(([group, set]) => [group, wrap(set)]),
-);
+/** By group. `random` gives fresh arrays of random bytes, which are wiped after use. */
+export function nobleMlKem(random: (length: number) => Uint8Array): ReadonlyMap<NamedGroup, MlKem> {
+  return new Map([...SETS].map(([group, set]) => [group, wrap(set, random)]));
+}

@@ -7,9 +7,15 @@ import { NamedGroup } from '../../wire/registry.ts';
 import type { MlKem } from '../ml-kem.ts';
 import { asBuffer, plain } from './buffers.ts';
 
+/** Both halves of a key. */
+interface NativeKeys {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
 /** What Node's types of version 20 do not know. */
 interface NativeMlKem {
-  generateKeyPairSync(type: string): { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+  generateKeyPairSync(type: string): NativeKeys;
   encapsulate(key: KeyObject): { readonly ciphertext: Uint8Array; readonly sharedKey: Uint8Array };
   decapsulate(key: KeyObject, ciphertext: Uint8Array): Uint8Array;
 }
@@ -18,9 +24,12 @@ const native = nodeCrypto as unknown as NativeMlKem;
 interface ParameterSet {
   /** As node:crypto spells it. */
   readonly type: string;
-  /** SubjectPublicKeyInfo up to the key itself (RFC 9935 section 4). */
+  /** SubjectPublicKeyInfo up to the key itself; the object identifiers are NIST's. */
   readonly spki: Uint8Array;
 }
+
+/** Of both encodings below. */
+const SPKI_PREFIX_LENGTH = 22;
 
 const SETS: ReadonlyMap<NamedGroup, ParameterSet> = new Map([
   [
@@ -33,21 +42,19 @@ const SETS: ReadonlyMap<NamedGroup, ParameterSet> = new Map([
   ],
 ]);
 
-/** The secret of a ciphertext. */
-export function nativeDecapsulate(privateKey: KeyObject, ciphertext: Uint8Array): Uint8Array {
-  return plain(native.decapsulate(privateKey, ciphertext));
+/** A key pair of node:crypto, as {@link MlKem} has it. */
+export function nativeKeyPair({ publicKey, privateKey }: NativeKeys): ReturnType<MlKem['generate']> {
+  // SubjectPublicKeyInfo ends with the key.
+  const exported = plain(publicKey.export({ type: 'spki', format: 'der' }));
+  return {
+    encapsulationKey: exported.subarray(SPKI_PREFIX_LENGTH),
+    decapsulate: (ciphertext) => plain(native.decapsulate(privateKey, ciphertext)),
+  };
 }
 
 function wrap({ type, spki }: ParameterSet): MlKem {
   return {
-    generate() {
-      const { publicKey, privateKey } = native.generateKeyPairSync(type);
-      const exported = plain(publicKey.export({ type: 'spki', format: 'der' }));
-      return {
-        encapsulationKey: exported.subarray(spki.length),
-        decapsulate: (ciphertext) => nativeDecapsulate(privateKey, ciphertext),
-      };
-    },
+    generate: () => nativeKeyPair(native.generateKeyPairSync(type)),
     encapsulate(encapsulationKey) {
       const key = asBuffer(concat(spki, encapsulationKey));
       const publicKey = nodeCrypto.createPublicKey({ key, type: 'spki', format: 'der' });

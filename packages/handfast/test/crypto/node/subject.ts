@@ -2,6 +2,7 @@
 import { montgomerySecret } from '../../../src/crypto/node/montgomery.ts';
 import { NIST_CURVES, nistSecret } from '../../../src/crypto/node/nist.ts';
 import { nodeProvider } from '../../../src/crypto/node/provider.ts';
+import { signingKey } from '../../../src/crypto/node/signing-key.ts';
 import { groupName, NamedGroup } from '../../../src/wire/registry.ts';
 import { ecdhKey, montgomeryKey } from '../../support/raw-keys.ts';
 import type { Subject } from '../wycheproof.ts';
@@ -17,4 +18,5 @@ export const nodeSubject: Subject = {
     if (curve === undefined) throw new RangeError(`no vectors for ${groupName(group)}`);
     return nistSecret(curve, ecdhKey(curve.openssl, privateKey), peerShare);
   },
+  rsaKey: (pkcs8) => signingKey(pkcs8),
 };
