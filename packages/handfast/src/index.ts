@@ -22,6 +22,7 @@ export type {
   SignatureAlgorithm,
   SigningKey,
 } from './crypto/provider.ts';
+export { KeyShareMemory } from './handshake/client/key-share-memory.ts';
 export {
   type ClientAuthentication,
   type ClientConfig,

@@ -127,7 +127,10 @@ export function schemeFitsVersion(version: TlsVersion, scheme: SignatureScheme, 
   return isEcdsa ? key.kind === 'ec' : schemeFitsKey(scheme, key);
 }
 
-/** The schemes that a key can be used with, best first. */
+/** The schemes that a key can be used with, best first; those that only TLS 1.2 lets it use come last. */
 export function schemesForKey(key: PublicKey): readonly SignatureScheme[] {
-  return [...SIGNATURE_SCHEMES.keys()].filter((scheme) => schemeFitsKey(scheme, key));
+  const schemes = [...SIGNATURE_SCHEMES.keys()];
+  const natural = schemes.filter((scheme) => schemeFitsKey(scheme, key));
+  const others = schemes.filter((scheme) => schemeFitsVersion('TLSv1.2', scheme, key));
+  return [...new Set([...natural, ...others])];
 }

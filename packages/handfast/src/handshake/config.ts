@@ -13,6 +13,7 @@ import { EXTENSIONS } from '../wire/extensions/index.ts';
 import type { CertificateRequest } from '../wire/messages/certificate-request.ts';
 import type { ClientHello } from '../wire/messages/client-hello.ts';
 import { cipherSuiteName, groupName, type NamedGroup, type TlsVersion } from '../wire/registry.ts';
+import { KeyShareMemory } from './client/key-share-memory.ts';
 import { requireFitting, requireGiven, requireKnown, requireList, requireWithin } from './config-checks.ts';
 import type { Identity } from './identity.ts';
 import type { Customization } from './messages.ts';
@@ -49,6 +50,11 @@ export interface ClientOptions extends EndpointOptions {
    * X25519MLKEM768 uses the same key. Default: the policy's that are in `groups`, or the first of `groups`.
    */
   readonly keyShares?: readonly NamedGroup[];
+  /**
+   * What earlier HelloRetryRequests taught: share it among configurations that reach the same servers. Default: one for
+   * all connections of this configuration.
+   */
+  readonly keyShareMemory?: KeyShareMemory;
   /** Identities for a server that asks for a certificate; the one that suits its request best is sent (the first of equals). */
   readonly identities?: readonly Identity[];
   /** Chooses the identity instead; `undefined` answers with an empty Certificate. */
@@ -108,6 +114,7 @@ export type ClientConfig = WithDefaults<
   ClientOptions,
   | Defaulted
   | 'keyShares'
+  | 'keyShareMemory'
   | 'identities'
   | 'requestOcspResponse'
   | 'requestSignedCertificateTimestamps'
@@ -173,6 +180,7 @@ export function clientConfig(options: ClientOptions): ClientConfig {
     ...options,
     ...common,
     keyShares: common.groups.filter((group) => keyShares.includes(group)),
+    keyShareMemory: options.keyShareMemory ?? new KeyShareMemory(),
     identities: options.identities ?? [],
     requestOcspResponse: options.requestOcspResponse ?? true,
     requestSignedCertificateTimestamps: options.requestSignedCertificateTimestamps ?? true,

@@ -183,6 +183,7 @@ const ENDPOINT_OPTIONS = keysOf<keyof SharedOptions>({
 });
 const CLIENT_OPTIONS = keysOf<keyof OwnClientOptions>({
   keyShares: true,
+  keyShareMemory: true,
   requestOcspResponse: true,
   requestSignedCertificateTimestamps: true,
   sendFallbackSignal: true,

@@ -30,6 +30,9 @@ export const MAX_RENEGOTIATION_ATTEMPTS = 4;
 /** Dummy ChangeCipherSpec records in one handshake (RFC 9846 section 5 wants one; BoringSSL allows 32). */
 export const MAX_CHANGE_CIPHER_SPECS = 32;
 
+/** Servers whose group a client remembers from a HelloRetryRequest. */
+export const MAX_REMEMBERED_KEY_SHARES = 256;
+
 /** NewSessionTicket messages that a client reads between two pieces of application data. */
 export const MAX_SESSION_TICKETS = 32;
 

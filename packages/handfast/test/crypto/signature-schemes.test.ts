@@ -7,6 +7,7 @@ import {
   certificateVerifyAlgorithm,
   SIGNATURE_SCHEMES,
   schemeFitsKey,
+  schemeFitsVersion,
   schemesForKey,
 } from '../../src/crypto/signature-schemes.ts';
 import { SignatureScheme, signatureSchemeName } from '../../src/wire/registry.ts';
@@ -26,12 +27,20 @@ describe('signature schemes', () => {
     ]);
     assert.equal(names(rsa)[0], 'rsa_pss_rsae_sha256');
     assert.ok(!names(rsa).some((name) => name.includes('pss_pss')));
+    const ecdsa = ['ecdsa_secp256r1_sha256', 'ecdsa_secp384r1_sha384', 'ecdsa_secp521r1_sha512'];
     for (const [curve, name] of [
       ['P-256', 'ecdsa_secp256r1_sha256'],
       ['P-384', 'ecdsa_secp384r1_sha384'],
       ['P-521', 'ecdsa_secp521r1_sha512'],
     ] as const) {
-      assert.deepEqual(names({ kind: 'ec', curve, point: new Uint8Array(1) }), [name]);
+      // TLS 1.2 lets any curve go with any hash; what TLS 1.3 allows comes first.
+      const key: PublicKey = { kind: 'ec', curve, point: new Uint8Array(1) };
+      assert.equal(names(key)[0], name);
+      assert.deepEqual(new Set(names(key)), new Set(ecdsa));
+      for (const scheme of schemesForKey(key)) {
+        assert.ok(schemeFitsVersion('TLSv1.2', scheme, key));
+        assert.equal(schemeFitsVersion('TLSv1.3', scheme, key), signatureSchemeName(scheme) === name);
+      }
     }
     assert.deepEqual(names({ kind: 'ed25519', key: new Uint8Array(32) }), ['ed25519']);
     assert.deepEqual(names({ kind: 'ed448', key: new Uint8Array(57) }), ['ed448']);

@@ -39,7 +39,7 @@ const NULL_COMPRESSION = Uint8Array.of(0);
 export function* sendClientHello(h: ClientContext, target: Target): Handshake<Offer> {
   const { config, provider } = h;
   const speaks13 = config.versions.includes('TLSv1.3');
-  const keyExchanges = yield* startKeyExchanges(h, speaks13 ? config.keyShares : []);
+  const keyExchanges = yield* startKeyExchanges(h, speaks13 ? keyShareGroups(config, target) : []);
   h.clientRandom = provider.random(RANDOM_LENGTH);
   const hello: ClientHello = {
     legacyVersion: ProtocolVersion['TLSv1.2'],
@@ -57,6 +57,12 @@ export function* sendClientHello(h: ClientContext, target: Target): Handshake<Of
     },
   };
   return sendHello(h, hello, keyExchanges);
+}
+
+/** What the server asked for last time, if this client still takes it; otherwise as configured. */
+function keyShareGroups({ keyShareMemory, groups, keyShares }: ClientConfig, { name }: Target) {
+  const learned = keyShareMemory.recall(name);
+  return learned !== undefined && groups.includes(learned) ? [learned] : keyShares;
 }
 
 function commonExtensions(config: ClientConfig, target: Target): Extensions<'ClientHello'> {

@@ -44,6 +44,8 @@ export function* clientHandshake13(
   sendFinished(h, handshake.client);
   h.useTrafficSecret('sent', 'application', application.client);
   h.records.flush();
+  const retriedGroup = offer.retry?.extensions.keyShare?.selectedGroup;
+  if (retriedGroup !== undefined) h.config.keyShareMemory.learn(target.name, retriedGroup);
 
   const established: Established = {
     role: 'client',
