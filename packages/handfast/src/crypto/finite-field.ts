@@ -71,19 +71,25 @@ export function isSameField(a: FiniteFieldParameters, b: FiniteFieldParameters):
  * @throws {TlsError} `ERR_BAD_KEY_SHARE` when it is longer than the prime or outside 2..p-2 (RFC 7919 section 5.1).
  */
 export function readFieldShare(prime: Uint8Array, share: Uint8Array): Uint8Array {
-  const number = withoutLeadingZeros(share);
-  if (share.length > prime.length || !isInRange(number, prime)) {
-    throw badFieldShare(prime, share);
+  if (share.length > prime.length) {
+    throw badFieldShare(prime, share, [`at most ${prime.length} bytes`, String(share.length)]);
   }
+  const number = withoutLeadingZeros(share);
+  if (!isInRange(number, prime)) throw badFieldShare(prime, share, ['a number in 2..p-2', 'one out of it']);
   return number;
 }
 
-/** The refusal of a share. */
-export function badFieldShare(prime: Uint8Array, share: Uint8Array, options?: { cause: unknown }): TlsError {
+/** The refusal of a share: `expected` and `found` end the sentence. */
+export function badFieldShare(
+  prime: Uint8Array,
+  share: Uint8Array,
+  [expected, found]: readonly [expected: string, found: string],
+  options?: { cause: unknown },
+): TlsError {
   const bits = bitLength(prime);
   return new TlsError(
     'ERR_BAD_KEY_SHARE',
-    `expected a Diffie-Hellman share in 2..p-2 with a prime p of ${bits} bits, found ${share.length} bytes out of that range`,
+    `expected ${expected} as the Diffie-Hellman share for a prime p of ${bits} bits, found ${found}`,
     { bits, length: share.length },
     options,
   );

@@ -125,7 +125,7 @@ function agree({ prime }: FiniteFieldParameters, ours: KeyPair, peer: Uint8Array
   try {
     return padded(ours.agree(peer), prime.length);
   } catch (cause) {
-    throw badFieldShare(prime, peer, { cause });
+    throw badFieldShare(prime, peer, ['a member of the group', 'none'], { cause });
   }
 }
 
@@ -158,7 +158,9 @@ export function finiteField(
 
 /** A share of TLS 1.3, which is padded (RFC 9846 section 4.3.8.1). */
 function readPaddedShare(prime: Uint8Array, share: Uint8Array): Uint8Array {
-  if (share.length !== prime.length) throw badFieldShare(prime, share);
+  if (share.length !== prime.length) {
+    throw badFieldShare(prime, share, [`${prime.length} bytes`, String(share.length)]);
+  }
   return readFieldShare(prime, share);
 }
 

@@ -13,9 +13,10 @@ import { KEY_KINDS, type KeyKind, makeKey, testPki, toPem } from '../../support/
 const MESSAGE = ascii('what is signed');
 
 const SCHEMES: Readonly<Record<KeyKind, readonly string[]>> = {
-  p256: ['ecdsa_secp256r1_sha256'],
-  p384: ['ecdsa_secp384r1_sha384'],
-  p521: ['ecdsa_secp521r1_sha512'],
+  // TLS 1.3 binds the hash to the curve; what only TLS 1.2 allows comes behind.
+  p256: ['ecdsa_secp256r1_sha256', 'ecdsa_secp384r1_sha384', 'ecdsa_secp521r1_sha512'],
+  p384: ['ecdsa_secp384r1_sha384', 'ecdsa_secp256r1_sha256', 'ecdsa_secp521r1_sha512'],
+  p521: ['ecdsa_secp521r1_sha512', 'ecdsa_secp256r1_sha256', 'ecdsa_secp384r1_sha384'],
   ed25519: ['ed25519'],
   ed448: ['ed448'],
   rsa2048: [
@@ -204,8 +205,9 @@ describe('signing keys', { timeout: 60_000 }, () => {
   test('a scheme that does not fit the key is refused', () => {
     const key = signingKey(makeKey('p256'));
     for (const scheme of [
-      SignatureScheme.ecdsa_secp384r1_sha384,
+      SignatureScheme.ed25519,
       SignatureScheme.rsa_pss_rsae_sha256,
+      SignatureScheme.ecdsa_sha1,
       0x1234,
     ]) {
       assert.throws(
