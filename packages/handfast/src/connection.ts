@@ -147,6 +147,7 @@ export class TlsConnection {
         requireRecordBoundary: () => this.#reader.requireRecordBoundary(),
         skipEarlyData: () => this.#reader.skipEarlyData(),
         sendWarning: (name) => {
+          if (this.#sendState === 'closed') return;
           this.#sendAlert(name, AlertLevel.warning);
           this.#notifyOutgoing();
         },

@@ -1,5 +1,6 @@
 /** What the named groups are: their kinds, and the numbers of the finite-field groups (RFC 7919). */
 import { NamedGroup } from '../wire/registry.ts';
+import type { EcCurve } from './provider.ts';
 
 /** How a group comes to its secret: on a curve, in a finite field, with a KEM, or with a curve and a KEM together. */
 export type GroupKind = 'ecdhe' | 'ffdhe' | 'kem' | 'hybrid';
@@ -78,3 +79,10 @@ export function ffdheParameters(group: NamedGroup): FiniteFieldParameters | unde
   computed.set(group, parameters);
   return parameters;
 }
+
+/** The groups whose curves ECDSA keys can be on too. */
+export const CURVE_GROUPS: Readonly<Record<EcCurve, NamedGroup>> = {
+  'P-256': NamedGroup.secp256r1,
+  'P-384': NamedGroup.secp384r1,
+  'P-521': NamedGroup.secp521r1,
+};

@@ -3,7 +3,7 @@ import { SIGNATURE_SCHEMES, schemeFitsVersion } from '../crypto/signature-scheme
 import type { HandshakeMessage } from '../record/handshake-assembler.ts';
 import { certificateVerify } from '../wire/messages/certificate-verify.ts';
 import { certificate12 } from '../wire/messages/certificate12.ts';
-import type { SignatureScheme } from '../wire/registry.ts';
+import { ClientCertificateType, type SignatureScheme } from '../wire/registry.ts';
 import { type Certificate, parseCertificate } from '../x509/certificate.ts';
 import {
   checkSignature,
@@ -41,6 +41,12 @@ export function checkSignature12(
     algorithm: SIGNATURE_SCHEMES.get(scheme)?.algorithm,
     fits: (key) => schemeFitsVersion('TLSv1.2', scheme, key),
   });
+}
+
+/** The `ClientCertificateType` of keys that sign with a scheme; `ecdsa_sign` includes EdDSA (RFC 8422 section 5.5). */
+export function certificateTypeOf(scheme: SignatureScheme): number {
+  const isRsa = SIGNATURE_SCHEMES.get(scheme)?.keyKind.startsWith('rsa');
+  return isRsa ? ClientCertificateType.rsa_sign : ClientCertificateType.ecdsa_sign;
 }
 
 /** Signs all handshake messages so far (RFC 5246 section 7.4.8). */

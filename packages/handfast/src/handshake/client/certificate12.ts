@@ -1,12 +1,13 @@
 /** Phase 2 of a client's TLS 1.2 handshake: the server's certificate, and the client's own where it is asked for. */
+import { CURVE_GROUPS } from '../../crypto/groups.ts';
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
 import { EMPTY } from '../../wire/bytes.ts';
 import type { CertificateRequest } from '../../wire/messages/certificate-request.ts';
 import { certificateRequest12 } from '../../wire/messages/certificate-request12.ts';
 import { certificateStatus } from '../../wire/messages/certificate-status.ts';
-import { HandshakeType, NamedGroup } from '../../wire/registry.ts';
+import { HandshakeType } from '../../wire/registry.ts';
 import { judge, type ShownCertificate } from '../authentication.ts';
-import { readCertificate12, sendCertificate12 } from '../authentication12.ts';
+import { certificateTypeOf, readCertificate12, sendCertificate12 } from '../authentication12.ts';
 import type { Handshake } from '../driver.ts';
 import type { AuthenticatedPeer } from '../established.ts';
 import { emptyCertificate, illegal } from '../refusals.ts';
@@ -54,12 +55,6 @@ export function* receiveServerCertificate12(
   return { peer, next };
 }
 
-const CURVE_GROUPS = {
-  'P-256': NamedGroup.secp256r1,
-  'P-384': NamedGroup.secp384r1,
-  'P-521': NamedGroup.secp521r1,
-} as const;
-
 /** The suite says what kind of key the certificate must hold (RFC 5246 section 7.4.2, RFC 8422 section 5.3). */
 function checkFitsSuite({ chain }: ShownCertificate, { hello }: Offer, { suite }: ServerChoice12): void {
   const key = chain[0]?.publicKeyInfo.key;
@@ -79,11 +74,15 @@ function checkFitsSuite({ chain }: ShownCertificate, { hello }: Offer, { suite }
 
 /**
  * Reads a CertificateRequest (RFC 5246 section 7.4.4) as what it would be in TLS 1.3, so that one rule chooses the
- * identity in both. Its certificate types say no more than its signature algorithms do.
+ * identity in both: of its signature algorithms those remain that go with its certificate types.
  */
 export function acceptCertificateRequest12(h: ClientContext, received: HandshakeMessage): CertificateRequest {
-  const { supportedSignatureAlgorithms, certificateAuthorities } = h.decode(certificateRequest12, received);
+  const request = h.decode(certificateRequest12, received);
+  const { certificateTypes, certificateAuthorities } = request;
   h.transcript.add(received.message);
+  const supportedSignatureAlgorithms = request.supportedSignatureAlgorithms.filter((scheme) =>
+    certificateTypes.includes(certificateTypeOf(scheme)),
+  );
   return {
     certificateRequestContext: EMPTY,
     extensions: {

@@ -1,5 +1,5 @@
 /** A client's handshake up to the version, which the server chooses; from there it goes on as TLS 1.3 or 1.2. */
-import { ascii, equalBytes } from '../../wire/bytes.ts';
+import { equalBytes } from '../../wire/bytes.ts';
 import { TlsError } from '../../wire/errors.ts';
 import {
   type AnyServerHello,
@@ -8,6 +8,7 @@ import {
 } from '../../wire/messages/server-hello.ts';
 import { ProtocolVersion, versionName } from '../../wire/registry.ts';
 import type { Handshake } from '../driver.ts';
+import { DOWNGRADE_SENTINEL } from '../hello12.ts';
 import type { Secured } from '../secured.ts';
 import { type ClientContext, sendClientHello, type Target } from './client-hello.ts';
 import { clientHandshake12 } from './tls12.ts';
@@ -23,9 +24,6 @@ export function* clientHandshake(h: ClientContext, target: Target): Handshake<Se
     ? yield* clientHandshake12(h, target, offer, received, answer.hello)
     : yield* clientHandshake13(h, target, offer, received, answer);
 }
-
-/** How the random of a server ends that speaks TLS 1.3 and yet chose TLS 1.2, or an older version (RFC 9846 section 4.2.3). */
-const DOWNGRADE_SENTINELS: readonly Uint8Array[] = [ascii('DOWNGRD\x01'), ascii('DOWNGRD\x00')];
 
 /**
  * Refuses a version that the client did not offer, and one that the server was led to choose.
@@ -50,7 +48,9 @@ function require12(h: ClientContext, { legacyVersion, random }: ServerHello12): 
     );
   }
   const chosen = versionName(legacyVersion);
-  const isSentinel = DOWNGRADE_SENTINELS.some((end) => equalBytes(random.subarray(-end.length), end));
+  const isSentinel = Object.values(DOWNGRADE_SENTINEL).some((end) =>
+    equalBytes(random.subarray(-end.length), end),
+  );
   if (isSentinel && versions.includes('TLSv1.3')) {
     throw new TlsError(
       'ERR_DOWNGRADE',

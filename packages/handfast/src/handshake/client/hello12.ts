@@ -2,10 +2,9 @@
 import { type CipherSuite12Info, TLS12_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
 import { equalBytes } from '../../wire/bytes.ts';
-import { TlsError } from '../../wire/errors.ts';
-import { UNCOMPRESSED_POINT } from '../../wire/extensions/ec-point-formats.ts';
 import type { ServerHello12 } from '../../wire/messages/server-hello.ts';
 import { cipherSuiteName, extensionName } from '../../wire/registry.ts';
+import { checkExtensions12 } from '../hello12.ts';
 import { illegal, unsolicited } from '../refusals.ts';
 import { chosenProtocol, tellVersion } from './answers.ts';
 import type { ClientContext, Offer } from './client-hello.ts';
@@ -94,28 +93,8 @@ function checkExtensions(
   if (foreign !== undefined) {
     throw illegal(message, `${extensionName(foreign.type)} may not appear in the hello of a TLSv1.2 server`);
   }
-  const { renegotiationInfo, extendedMasterSecret, encryptThenMac, ecPointFormats } = extensions;
-  if (renegotiationInfo === undefined ? h.config.requireSecureRenegotiation : renegotiationInfo.length > 0) {
-    const found = renegotiationInfo === undefined ? 'none' : `${renegotiationInfo.length} bytes in it`;
-    throw new TlsError(
-      'ERR_INSECURE_RENEGOTIATION',
-      `${message}: expected an empty renegotiation_info (RFC 5746 section 3.4), found ${found}; a server without it can be ` +
-        "made to continue a stranger's connection as if it were this one: update the server",
-      { message },
-    );
-  }
-  if (extendedMasterSecret === undefined && h.config.requireExtendedMasterSecret) {
-    throw new TlsError(
-      'ERR_NO_EXTENDED_MASTER_SECRET',
-      `${message}: expected extended_master_secret (RFC 7627), found none; without it, two handshakes can be made to share ` +
-        'one master secret: update the server, or set requireExtendedMasterSecret to false',
-      { message },
-    );
-  }
-  if (encryptThenMac !== undefined && suite.cipher.kind !== 'cbc') {
+  checkExtensions12(message, extensions, h.config);
+  if (extensions.encryptThenMac !== undefined && suite.cipher.kind !== 'cbc') {
     throw illegal(message, `encrypt_then_mac does not go with ${suite.name} (RFC 7366 section 3)`);
-  }
-  if (ecPointFormats !== undefined && !ecPointFormats.includes(UNCOMPRESSED_POINT)) {
-    throw illegal(message, 'ec_point_formats lacks the uncompressed form (RFC 8422 section 5.1.2)');
   }
 }

@@ -1,13 +1,16 @@
 /** Phase 2 of a server's TLS 1.2 handshake: its own certificate, and the client's where it asks for one. */
-import { SIGNATURE_SCHEMES } from '../../crypto/signature-schemes.ts';
 import { TlsError } from '../../wire/errors.ts';
 import { STATUS_TYPE_OCSP } from '../../wire/extensions/status-request.ts';
-import { type SignatureScheme, signatureSchemeName } from '../../wire/registry.ts';
 import { judge, type ShownCertificate } from '../authentication.ts';
-import { readCertificate12, receiveCertificateVerify12, sendCertificate12 } from '../authentication12.ts';
+import {
+  certificateTypeOf,
+  readCertificate12,
+  receiveCertificateVerify12,
+  sendCertificate12,
+} from '../authentication12.ts';
 import type { Handshake } from '../driver.ts';
 import type { AuthenticatedPeer } from '../established.ts';
-import type { ServerContext } from './choose.ts';
+import { type ServerContext, tellClientSignature } from './choose.ts';
 import type { Choice12 } from './choose12.ts';
 import type { Answer12 } from './hello12.ts';
 
@@ -20,9 +23,6 @@ export function sendServerCertificate12(h: ServerContext, { identity }: Choice12
   }
 }
 
-/** `ClientCertificateType` of keys that sign (RFC 5246 section 7.4.4, RFC 8422 section 5.5). */
-const CERTIFICATE_TYPES = { rsa: 1, ecdsa: 64 } as const;
-
 /** Asks the client for its certificate, if this server wants one. */
 export function sendCertificateRequest12(h: ServerContext): void {
   const { clientAuthentication, signatureSchemes, verifier } = h.config;
@@ -31,19 +31,10 @@ export function sendCertificateRequest12(h: ServerContext): void {
   facts.certificateRequired = clientAuthentication === 'require';
   if (!facts.certificateRequested) return;
   h.send('CertificateRequest12', {
-    certificateTypes: certificateTypes(signatureSchemes),
+    certificateTypes: [...new Set(signatureSchemes.map(certificateTypeOf))],
     supportedSignatureAlgorithms: signatureSchemes,
     certificateAuthorities: verifier?.authorities ?? [],
   });
-}
-
-function certificateTypes(schemes: readonly SignatureScheme[]): number[] {
-  const types = schemes.map((scheme) =>
-    SIGNATURE_SCHEMES.get(scheme)?.keyKind.startsWith('rsa')
-      ? CERTIFICATE_TYPES.rsa
-      : CERTIFICATE_TYPES.ecdsa,
-  );
-  return [...new Set(types)];
 }
 
 /** A client's certificate that was accepted; its CertificateVerify is still to come. */
@@ -76,12 +67,6 @@ export function* receiveClientProof12(
   if (judged === undefined) return undefined;
   const { signatureSchemes } = h.config;
   const signatureScheme = yield* receiveCertificateVerify12(h, judged, signatureSchemes);
-  h.choose({
-    phase: 'certificate',
-    what: 'client authentication',
-    chosen: signatureSchemeName(signatureScheme),
-    offered: signatureSchemes.map(signatureSchemeName),
-    reason: 'the client signed with it',
-  });
+  tellClientSignature(h, signatureScheme);
   return { ...judged, signatureScheme };
 }

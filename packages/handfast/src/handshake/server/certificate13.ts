@@ -1,7 +1,6 @@
 /** Phase 2 of a server's TLS 1.3 handshake: its own certificate, and the client's where it asks for one. */
 import { TlsError } from '../../wire/errors.ts';
 import { STATUS_TYPE_OCSP } from '../../wire/extensions/status-request.ts';
-import { signatureSchemeName } from '../../wire/registry.ts';
 import { judge, type Staples } from '../authentication.ts';
 import {
   readCertificate,
@@ -12,7 +11,7 @@ import {
 import type { Handshake } from '../driver.ts';
 import type { AuthenticatedPeer } from '../established.ts';
 import type { Suited } from '../selection.ts';
-import type { ServerContext } from './choose.ts';
+import { type ServerContext, tellClientSignature } from './choose.ts';
 import type { ClientOffer } from './hello13.ts';
 
 /** What this server asks clients to staple: nothing yet is judged, so nothing is asked for. */
@@ -65,12 +64,6 @@ export function* receiveClientCertificate(h: ServerContext): Handshake<Authentic
   }
   const judged = yield* judge(h, verifier, shown, { at: h.config.now(), use: 'signature' });
   const signatureScheme = yield* receiveCertificateVerify(h, shown, signatureSchemes);
-  h.choose({
-    phase: 'certificate',
-    what: 'client authentication',
-    chosen: signatureSchemeName(signatureScheme),
-    offered: signatureSchemes.map(signatureSchemeName),
-    reason: 'the client signed with it',
-  });
+  tellClientSignature(h, signatureScheme);
   return { ...judged, signatureScheme };
 }

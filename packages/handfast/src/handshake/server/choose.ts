@@ -2,7 +2,15 @@
 import { latin1, printable } from '../../wire/bytes.ts';
 import { TlsError } from '../../wire/errors.ts';
 import type { ClientHello } from '../../wire/messages/client-hello.ts';
-import { CipherSuite, isGrease, ProtocolVersion, type TlsVersion, versionName } from '../../wire/registry.ts';
+import {
+  CipherSuite,
+  isGrease,
+  ProtocolVersion,
+  type SignatureScheme,
+  signatureSchemeName,
+  type TlsVersion,
+  versionName,
+} from '../../wire/registry.ts';
 import { carriesName } from '../../x509/host-name.ts';
 import type { Preference, ServerConfig } from '../config.ts';
 import type { HandshakeContext } from '../context.ts';
@@ -140,6 +148,32 @@ export function tellIdentity(
     reason: isVerifiable
       ? reason
       : `${reason}; the client does not say that it can verify the signatures of this chain, but there is none better`,
+  });
+}
+
+/** Notes what the server signs with. */
+export function tellSignatureScheme(
+  h: ServerContext,
+  { extensions: { signatureAlgorithms = [] } }: ClientHello,
+  scheme: SignatureScheme,
+): void {
+  h.choose({
+    phase: 'certificate',
+    what: 'signature scheme',
+    chosen: signatureSchemeName(scheme),
+    offered: listed(signatureAlgorithms, signatureSchemeName),
+    reason: "the first that the certificate's key can sign with and the client takes",
+  });
+}
+
+/** Notes that the client proved who it is. */
+export function tellClientSignature(h: ServerContext, scheme: SignatureScheme): void {
+  h.choose({
+    phase: 'certificate',
+    what: 'client authentication',
+    chosen: signatureSchemeName(scheme),
+    offered: h.config.signatureSchemes.map(signatureSchemeName),
+    reason: 'the client signed with it',
   });
 }
 

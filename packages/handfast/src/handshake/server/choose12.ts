@@ -1,5 +1,5 @@
 /** What a TLS 1.2 server chooses among what a client offers: suite, group and certificate hang together. */
-import { groupKind } from '../../crypto/groups.ts';
+import { CURVE_GROUPS, groupKind } from '../../crypto/groups.ts';
 import { type CipherSuite12Info, TLS12_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import { TlsError } from '../../wire/errors.ts';
 import type { ClientHello } from '../../wire/messages/client-hello.ts';
@@ -21,6 +21,7 @@ import {
   type ServerContext,
   shared,
   tellIdentity,
+  tellSignatureScheme,
 } from './choose.ts';
 
 /** A suite with all that it needs. */
@@ -96,12 +97,6 @@ function identityFor(
   return bestSuited(fitting, hello.extensions, 'TLSv1.2');
 }
 
-const CURVE_GROUPS = {
-  'P-256': NamedGroup.secp256r1,
-  'P-384': NamedGroup.secp384r1,
-  'P-521': NamedGroup.secp521r1,
-} as const;
-
 /** A client that names no groups leaves the curve to the server (RFC 8422 section 4). */
 function offersCurve({ extensions: { supportedGroups } }: ClientHello, group: NamedGroup): boolean {
   return supportedGroups === undefined || supportedGroups.includes(group);
@@ -172,7 +167,7 @@ function nothingWorks(
 
 function tell(h: ServerContext, hello: ClientHello, choice: Found): void {
   const { suite, group, identity, signatureScheme, isVerifiable } = choice;
-  const { supportedGroups, signatureAlgorithms = [] } = hello.extensions;
+  const { supportedGroups } = hello.extensions;
   const reason = orderReason(h.config.preference);
   h.choose({
     phase: 'hello',
@@ -193,12 +188,6 @@ function tell(h: ServerContext, hello: ClientHello, choice: Found): void {
     });
   }
   tellIdentity(h, hello, identity, isVerifiable);
-  if (signatureScheme === undefined) return;
-  h.choose({
-    phase: 'certificate',
-    what: 'signature scheme',
-    chosen: signatureSchemeName(signatureScheme),
-    offered: listed(signatureAlgorithms, signatureSchemeName),
-    reason: "the first that the certificate's key can sign with and the client takes",
-  });
+
+  if (signatureScheme !== undefined) tellSignatureScheme(h, hello, signatureScheme);
 }

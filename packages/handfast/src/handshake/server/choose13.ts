@@ -6,7 +6,14 @@ import { cipherSuiteName, groupName, type NamedGroup, signatureSchemeName } from
 import type { Handshake } from '../driver.ts';
 import { listed } from '../listed.ts';
 import { bestSuited, type Suited } from '../selection.ts';
-import { identityCandidates, orderReason, type ServerContext, shared, tellIdentity } from './choose.ts';
+import {
+  identityCandidates,
+  orderReason,
+  type ServerContext,
+  shared,
+  tellIdentity,
+  tellSignatureScheme,
+} from './choose.ts';
 
 /** The suite: the first that both have. */
 export function chooseCipherSuite(h: ServerContext, hello: ClientHello): CipherSuite13Info {
@@ -86,12 +93,6 @@ export function* chooseIdentity(h: ServerContext, hello: ClientHello): Handshake
   }
   const { identity, signatureScheme } = chosen;
   tellIdentity(h, hello, identity, chosen.isVerifiable);
-  h.choose({
-    phase: 'certificate',
-    what: 'signature scheme',
-    chosen: signatureSchemeName(signatureScheme),
-    offered: listed(signatureAlgorithms, signatureSchemeName),
-    reason: "the first that the certificate's key can sign with and the client takes",
-  });
+  tellSignatureScheme(h, hello, signatureScheme);
   return chosen;
 }
