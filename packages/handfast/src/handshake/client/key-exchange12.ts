@@ -1,4 +1,5 @@
 /** Phase 3 of a client's TLS 1.2 handshake: ServerKeyExchange and ClientKeyExchange, in the three forms they have. */
+import { withoutLeadingZeros } from '../../crypto/finite-field.ts';
 import { groupKind } from '../../crypto/groups.ts';
 import type { PublicKey } from '../../crypto/provider.ts';
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
@@ -21,7 +22,7 @@ import {
 } from '../../wire/registry.ts';
 import { type ShownCertificate, tellSignature } from '../authentication.ts';
 import { checkSignature12 } from '../authentication12.ts';
-import { finiteFieldGroup, PREMASTER_LENGTH, padded, withoutLeadingZeros } from '../dhe12.ts';
+import { finiteFieldGroup, PREMASTER_LENGTH } from '../dhe12.ts';
 import { guarded, type Handshake, settled } from '../driver.ts';
 import { illegal } from '../refusals.ts';
 import type { ClientContext, Offer } from './client-hello.ts';
@@ -136,9 +137,9 @@ function* sendEcdhe(h: ClientContext, group: NamedGroup, serverShare: Uint8Array
 
 function* sendDhe(h: ClientContext, { dhP, dhG, dhYs }: ServerDhParams): Handshake<Uint8Array> {
   const exchange = h.provider.finiteField(dhP, dhG);
-  const { share, secret } = yield* settled(exchange.respond(padded(dhYs, dhP)));
+  const { share, secret } = yield* settled(exchange.respond(dhYs));
   h.send('DheClientKeyExchange', { dhYc: share });
-  return withoutLeadingZeros(secret);
+  return withoutLeadingZeros(secret); // RFC 5246 section 8.1.2
 }
 
 /** RSA key transport (RFC 5246 section 7.4.7.1): the version that was offered, and 46 random bytes, encrypted. */

@@ -1,4 +1,5 @@
 /** Phase 3 of a server's TLS 1.2 handshake: ServerKeyExchange and ClientKeyExchange, in the three forms they have. */
+import { withoutLeadingZeros } from '../../crypto/finite-field.ts';
 import { ffdheParameters } from '../../crypto/groups.ts';
 import type { KeyExchangeOffer } from '../../crypto/provider.ts';
 import { concat } from '../../wire/bytes.ts';
@@ -13,7 +14,7 @@ import {
 import { NAMED_CURVE, serverDhParams, serverEcdhParams } from '../../wire/messages/server-key-exchange.ts';
 import type { NamedGroup } from '../../wire/registry.ts';
 import { sign } from '../authentication.ts';
-import { PREMASTER_LENGTH, padded, withoutLeadingZeros } from '../dhe12.ts';
+import { PREMASTER_LENGTH } from '../dhe12.ts';
 import { guarded, type Handshake, settled } from '../driver.ts';
 import type { ServerContext } from './choose.ts';
 import type { Choice12 } from './choose12.ts';
@@ -29,22 +30,22 @@ export function* sendServerKeyExchange(
 ): Handshake<KeyExchangeOffer | undefined> {
   const { suite, group } = choice;
   if (suite.keyExchange === 'RSA') return undefined;
-  const keyExchange = group === undefined ? undefined : h.provider.groups.get(group);
-  if (group === undefined || keyExchange === undefined) {
-    throw new TlsError('ERR_INTERNAL', `the provider lost the group ${group}`);
-  }
-  const ours = yield* settled(keyExchange.start());
+  if (group === undefined) throw new TlsError('ERR_INTERNAL', `no group was chosen for ${suite.name}`);
   const randoms = concat(hello.random, serverRandom);
   if (suite.keyExchange === 'ECDHE') {
+    const keyExchange = h.provider.groups.get(group);
+    if (keyExchange === undefined) throw new TlsError('ERR_INTERNAL', `the provider lost the group ${group}`);
+    const ours = yield* settled(keyExchange.start());
     const params = { curveType: NAMED_CURVE, namedCurve: group, publicKey: ours.share };
     const signed = yield* signParams(h, choice, randoms, serverEcdhParams, params);
     h.send('EcdheServerKeyExchange', { params, ...signed });
-  } else {
-    const { prime, generator } = parametersOf(group);
-    const params = { dhP: prime, dhG: generator, dhYs: ours.share };
-    const signed = yield* signParams(h, choice, randoms, serverDhParams, params);
-    h.send('DheServerKeyExchange', { params, ...signed });
+    return ours;
   }
+  const { prime, generator } = parametersOf(group);
+  const ours = yield* settled(h.provider.finiteField(prime, generator).start());
+  const params = { dhP: prime, dhG: generator, dhYs: ours.share };
+  const signed = yield* signParams(h, choice, randoms, serverDhParams, params);
+  h.send('DheServerKeyExchange', { params, ...signed });
   return ours;
 }
 
@@ -73,7 +74,7 @@ function* signParams<T>(
 export function* receiveClientKeyExchange(
   h: ServerContext,
   hello: ClientHello,
-  { suite, identity, group }: Choice12,
+  { suite, identity }: Choice12,
   ours: KeyExchangeOffer | undefined,
 ): Handshake<Uint8Array> {
   const received = yield* h.receive();
@@ -85,9 +86,8 @@ export function* receiveClientKeyExchange(
   if (suite.keyExchange === 'ECDHE') {
     return yield* settled(ours.finish(h.decode(ecdheClientKeyExchange, received).ecdhYc));
   }
-  const { prime } = parametersOf(group as NamedGroup);
   const { dhYc } = h.decode(dheClientKeyExchange, received);
-  return withoutLeadingZeros(yield* settled(ours.finish(padded(dhYc, prime))));
+  return withoutLeadingZeros(yield* settled(ours.finish(dhYc))); // RFC 5246 section 8.1.2
 }
 
 function* decryptPremaster(
