@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { premasterFrom } from '../../src/handshake/server/premaster.ts';
-import { concat, equalBytes, toHex } from '../../src/wire/bytes.ts';
+import { equalBytes, toHex } from '../../src/wire/bytes.ts';
+import { PREMASTER_LENGTH, padded, premaster, withByte, wrongBlocks } from '../support/premasters.ts';
 import { sampleSource } from '../wire/support.ts';
 
 const VERSION = 0x0303;
-const PREMASTER_LENGTH = 48;
 const SUBSTITUTE = new Uint8Array(PREMASTER_LENGTH).fill(0x5a);
 
 /** RSAES-PKCS1-v1_5 decoding step by step (RFC 8017 section 7.2.2), and the checks of RFC 5246 section 7.4.7.1. */
@@ -27,53 +27,6 @@ function reference(block: Uint8Array, version: number, substitute: Uint8Array): 
 
 /** Lengths in bytes of moduli: of 2048, 2049, 2057, 3072 and 4096 bits, and the shortest that can hold a premaster secret. */
 const LENGTHS = [256, 257, 258, 384, 512, PREMASTER_LENGTH + 11];
-
-const { below } = sampleSource(1);
-const nonZero = (length: number): Uint8Array => Uint8Array.from({ length }, () => 1 + below(255));
-
-function premaster(version = VERSION, length = PREMASTER_LENGTH): Uint8Array {
-  return concat(Uint8Array.of(version >> 8, version & 0xff), nonZero(length - 2));
-}
-
-/** A block as it should be, of a modulus of `length` bytes, around any message. */
-function padded(length: number, message = premaster()): Uint8Array {
-  return concat(Uint8Array.of(0, 2), nonZero(length - message.length - 3), Uint8Array.of(0), message);
-}
-
-function withByte(block: Uint8Array, at: number, value: number): Uint8Array {
-  const changed = block.slice();
-  changed[at] = value;
-  return changed;
-}
-
-/** Everything that can be wrong with a block. */
-function wrongBlocks(length: number): readonly (readonly [what: string, block: Uint8Array])[] {
-  const right = padded(length);
-  const separator = length - PREMASTER_LENGTH - 1;
-  const classes: [string, Uint8Array][] = [];
-  for (const value of [1, 2, 0x80, 0xff]) {
-    classes.push([`first byte ${value}`, withByte(right, 0, value)]);
-  }
-  for (const value of [0, 1, 3, 0x82, 0xff]) {
-    classes.push([`block type ${value}`, withByte(right, 1, value)]);
-  }
-  for (let at = 2; at < separator; at++) classes.push([`zero at ${at}`, withByte(right, at, 0)]);
-  classes.push(['no separator', withByte(right, separator, 7)]);
-  classes.push(['no zero at all', nonZero(length)]);
-  for (const off of [-2, -1, 1, 2, 8]) {
-    if (separator + off < 10) continue;
-    classes.push([`separator ${off} off`, padded(length, premaster(VERSION, PREMASTER_LENGTH - off))]);
-  }
-  for (const short of [0, 1, 2, 46, 47].map((size) => premaster(VERSION, 48).slice(0, size))) {
-    classes.push([`a premaster secret of ${short.length} bytes`, padded(length, short)]);
-  }
-  for (const version of [0x0300, 0x0301, 0x0302, 0x0304, 0x0203, 0x0403, 0x8303, 0x0383, 0x0000, 0xffff]) {
-    classes.push([`version ${version.toString(16)}`, padded(length, premaster(version))]);
-  }
-  classes.push(['zeros', new Uint8Array(length)]);
-  classes.push(['ones', new Uint8Array(length).fill(0xff)]);
-  return classes;
-}
 
 for (const length of LENGTHS) {
   test(`a modulus of ${length} bytes: the right block gives its secret, every wrong one the substitute`, () => {
