@@ -31,6 +31,21 @@ export interface Credentials {
   readonly keyFile: string;
 }
 
+let transport: TestPki.Issued | undefined;
+
+/** The same server, with the key usage that RSA key transport needs (RFC 5246 section 7.4.2). */
+function transportServer({ key }: TestPki.Issued, issuer: TestPki.Issued): TestPki.Issued {
+  transport ??= issue({
+    subject: SERVER_NAME,
+    key,
+    issuer,
+    dnsNames: [SERVER_NAME],
+    extKeyUsage: ['serverAuth'],
+    keyUsage: ['digitalSignature', 'keyEncipherment'],
+  });
+  return transport;
+}
+
 /** The certificates of one run, in a folder that {@link Pki.remove} deletes. */
 export class Pki {
   readonly #folder: string = mkdtempSync(join(tmpdir(), 'handfast-interop-'));
@@ -45,7 +60,9 @@ export class Pki {
   }
 
   server(kind: KeyKind): Credentials {
-    return this.#credentials(`${kind}-server`, testPki(kind).server, testPki(kind).intermediate);
+    const { server, intermediate } = testPki(kind);
+    const leaf = kind === 'rsa2048' ? transportServer(server, intermediate) : server;
+    return this.#credentials(`${kind}-server`, leaf, intermediate);
   }
 
   client(kind: KeyKind): Credentials {

@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** The folder into which `install-peers.sh` puts the npm packages. */
-const PEERS = resolve(process.env['HANDFAST_PEERS'] ?? '.peers');
+/** The folder into which `install-peers.sh` puts the npm packages, and the matrix what it compiles. */
+export const PEERS_FOLDER: string = resolve(process.env['HANDFAST_PEERS'] ?? '.peers');
 
 /** The path of a program inside one of the npm packages, whether it is there or not. */
 export function packaged(path: string): string {
-  return join(PEERS, 'node_modules', path);
+  return join(PEERS_FOLDER, 'node_modules', path);
 }
 
 const versions = new Map<string, string | undefined>();

@@ -1,0 +1,3 @@
+module handfast/matrix-agent
+
+go 1.26
