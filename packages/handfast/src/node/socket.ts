@@ -388,10 +388,11 @@ export class TLSSocket extends HandlelessSocket {
   }
 
   /**
-   * Keying material for other protocols (RFC 9846 section 7.5).
+   * Keying material for other protocols (RFC 9846 section 7.5; RFC 5705, for which no context and an empty one are
+   * two things).
    * @throws {TlsError} `ERR_CLOSED` before the handshake is complete.
    */
-  exportKeyingMaterial(length: number, label: string, context: Uint8Array = new Uint8Array(0)): Buffer {
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     const keys = this.#opened().exportKeyingMaterial(label, context, length);
     return Buffer.from(keys.buffer, keys.byteOffset, keys.length);
   }
