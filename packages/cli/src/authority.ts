@@ -26,6 +26,12 @@ const KEY_ALGORITHMS = {
   'ECDSA P-256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
   'ECDSA P-384': { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
   Ed25519: { name: 'Ed25519' },
+  'RSA 2048': {
+    name: 'RSASSA-PKCS1-v1_5',
+    hash: 'SHA-256',
+    modulusLength: 2048,
+    publicExponent: Uint8Array.of(1, 0, 1),
+  },
 } as const;
 export type KeyKind = keyof typeof KEY_ALGORITHMS;
 
@@ -113,6 +119,12 @@ function authorityExtensions(pathLength?: number): Extension[] {
   ];
 }
 
+/** RSA keys may decrypt, too: RSA key transport of TLS 1.2 needs that (RFC 5246 section 7.4.2). */
+function keyUsage(kind: KeyKind): KeyUsageFlags {
+  const { digitalSignature, keyEncipherment } = KeyUsageFlags;
+  return kind.startsWith('RSA') ? digitalSignature | keyEncipherment : digitalSignature;
+}
+
 /** Issues certificates: a root, or an intermediate below one. Made by {@link Authority.root}. */
 export class Authority {
   readonly name: string;
@@ -154,7 +166,7 @@ export class Authority {
     }));
     const extensions = [
       new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new KeyUsagesExtension(keyUsage(kind), true),
       new ExtendedKeyUsageExtension([
         usage === 'server' ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth,
       ]),

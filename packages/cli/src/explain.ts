@@ -3,6 +3,7 @@ import { type AlertName, ConfigError, TlsError, type TlsErrorCode } from 'handfa
 import { type Address, formatAddress } from './address.ts';
 import { ExitCode, Failure } from './outcome.ts';
 import { printable } from './render/layout.ts';
+import { commandWording } from './wording.ts';
 
 /** What to do about an error that has a usual cause. */
 const ADVICE: { readonly [C in TlsErrorCode]?: string } = {
@@ -14,8 +15,10 @@ const ADVICE: { readonly [C in TlsErrorCode]?: string } = {
 
 /** What to do when the peer sent one of these alerts. */
 const ALERT_ADVICE: { readonly [A in AlertName]?: string } = {
-  protocol_version: 'handfast speaks TLS 1.3 only: enable it on the peer.',
-  handshake_failure: 'Perhaps it speaks no TLS 1.3; handfast speaks nothing older.',
+  protocol_version: 'It takes none of the versions that were offered; handfast scan tells which it takes.',
+  handshake_failure:
+    'Perhaps nothing that was offered suits it: handfast scan tells what does, and --policy legacy offers more.',
+  insufficient_security: 'It wants something stronger than what was offered: try another --policy.',
   certificate_required: 'Show it one with --cert FILE and --key FILE.',
   unrecognized_name: 'Ask for another name with --servername NAME.',
   no_application_protocol: 'Offer another with --alpn.',
@@ -51,7 +54,7 @@ function explainTls(error: TlsError, where: string | undefined): Explanation {
   const { alertReceived } = error.context;
   const advice = alertReceived === undefined ? ADVICE[error.code] : ALERT_ADVICE[alertReceived as AlertName];
   const network = error.code === 'ERR_HANDSHAKE_TIMEOUT' || error.code === 'ERR_TRUNCATED';
-  const told = `${error.message.replace(/\.$/, '')} (${error.code}).`;
+  const told = `${commandWording(error.message).replace(/\.$/, '')} (${error.code}).`;
   return {
     exitCode: network ? ExitCode.network : ExitCode.refused,
     text:
@@ -61,7 +64,9 @@ function explainTls(error: TlsError, where: string | undefined): Explanation {
 
 function explainAny(error: unknown, where: string | undefined): Explanation {
   if (error instanceof Failure) return { exitCode: error.exitCode, text: sentence(error.message) };
-  if (error instanceof ConfigError) return { exitCode: ExitCode.usage, text: sentence(error.message) };
+  if (error instanceof ConfigError) {
+    return { exitCode: ExitCode.usage, text: sentence(commandWording(error.message, error.option)) };
+  }
   if (error instanceof TlsError) return explainTls(error, where);
   // Several addresses of one host were tried, and all failed.
   if (error instanceof AggregateError && error.errors.length > 0) return explainAny(error.errors[0], where);

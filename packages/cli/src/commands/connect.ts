@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { HTTPS_PORT, parseAddress } from '../address.ts';
 import type { ConnectCommandOptions } from '../connect/run.ts';
+import { addNegotiationOptions } from '../negotiation.ts';
 import { collect, milliseconds, protocols, requestPath } from '../options.ts';
 import type { ExitCode } from '../outcome.ts';
 
@@ -17,6 +18,7 @@ Examples:
   handfast connect localhost:8443 --ca ca.pem        trust a certificate authority of your own
   handfast connect [::1]:8443 --servername localhost --ca ca.pem
   handfast connect example.com --get / --trace       every message, byte by byte
+  handfast connect old.example --tls 1.2 --policy legacy     a server of another age
   handfast connect example.com --json | jq .verdict  the same for programs
 
 The port is 443 where none is given. When the input ends, the server is told (close_notify), and what it
@@ -30,25 +32,29 @@ const DEFAULT_TIMEOUT = 10_000;
 
 /** Adds the command to `program`. */
 export function addConnect(program: Command, finish: (exitCode: ExitCode) => void): void {
-  program
+  const command = program
     .command('connect')
     .summary('open a connection as a client, and show it')
     .description(DESCRIPTION)
     .argument('<host[:port]>', 'a name, an IPv4 address, or an IPv6 address in brackets')
+    .optionsGroup('Who is who:')
     .option('--ca <file>', 'trust these authorities (PEM) instead of the public ones; repeatable', collect)
     .option('--servername <name>', 'the name that the server must prove to have (default: HOST)')
     .option('--cert <file>', 'certificate chain (PEM) to show when the server asks, with --key')
     .option('--key <file>', 'its private key (PEM)')
-    .option('--alpn <names>', 'application protocols to offer, such as h2,http/1.1', protocols)
+    .optionsGroup('What to do:')
     .option('--get <path>', 'send an HTTP GET and print the body', requestPath)
-    .option('--trace', 'show every record and message on stderr, decoded, with bytes')
-    .option('--json', 'print one JSON document on stdout and nothing else; reads no input')
-    .option('--keylog <file>', 'append the secrets for Wireshark (SSLKEYLOGFILE itself is not read)')
+    .option('--alpn <names>', 'application protocols to offer, such as h2,http/1.1', protocols)
     .addOption(
       new Option('--timeout <seconds>', 'limit for connecting, and for silence afterwards')
         .argParser(milliseconds)
         .default(DEFAULT_TIMEOUT, `${DEFAULT_TIMEOUT / 1000}`),
     )
+    .optionsGroup('What to show:')
+    .option('--trace', 'show every record and message on stderr, decoded, with bytes')
+    .option('--json', 'print one JSON document on stdout and nothing else; reads no input')
+    .option('--keylog <file>', 'append the secrets for Wireshark (SSLKEYLOGFILE itself is not read)');
+  addNegotiationOptions(command)
     .addHelpText('after', MORE)
     .action(async (target: string, options: ConnectCommandOptions) => {
       const { runConnect } = await import('../connect/run.ts');

@@ -1,5 +1,6 @@
 /** `handfast serve`: its options and its help. What it does is loaded when it is asked for. */
 import { type Command, Option } from 'commander';
+import { addNegotiationOptions } from '../negotiation.ts';
 import { collect, listeningPort, protocols } from '../options.ts';
 import type { ExitCode } from '../outcome.ts';
 import type { ServeCommandOptions } from '../serve/run.ts';
@@ -17,6 +18,7 @@ Examples:
   handfast serve --cert a.pem --key a.key --cert b.pem --key b.key     two names, or two kinds of keys
   handfast serve --proxy localhost:8080              TLS in front of a plain server
   handfast serve --echo --client-ca ca.pem --require-client-cert
+  handfast serve --tls 1.2 --allow-rsa-key-exchange  for clients that can do no better
 
 Of several certificates, the one is shown that carries the name which the client asks for and whose key
 can sign what the client accepts; the first is the default. Ctrl-C stops: open requests are finished first.
@@ -25,12 +27,22 @@ Exit codes: 0 stopped by a signal; 2 wrong usage or an unusable file; 3 cannot l
 
 /** Adds the command to `program`. */
 export function addServe(program: Command, finish: (exitCode: ExitCode) => void): void {
-  program
+  const command = program
     .command('serve')
     .summary('serve files, an echo, or a proxy over TLS')
     .description(DESCRIPTION)
+    .optionsGroup('What to serve, and where:')
+    .addOption(new Option('--root <dir>', 'serve the files of a folder').conflicts(['echo', 'proxy']))
+    .addOption(new Option('--echo', 'send everything back').conflicts(['root', 'proxy']))
+    .addOption(
+      new Option('--proxy <host:port>', 'pass everything on to a plain TCP server').conflicts([
+        'root',
+        'echo',
+      ]),
+    )
     .option('--port <port>', 'port to listen on; 0 takes a free one', listeningPort, 8443)
     .option('--host <address>', 'address to listen on; 0.0.0.0 or :: for all', '127.0.0.1')
+    .optionsGroup('Who is who:')
     .option(
       '--cert <file>',
       'certificate chain, leaf first (PEM); repeatable, the n-th with the n-th --key',
@@ -43,15 +55,13 @@ export function addServe(program: Command, finish: (exitCode: ExitCode) => void)
       'ask clients for a certificate from these authorities (PEM); repeatable',
       collect,
     )
-    .option('--require-client-cert', 'refuse clients without a certificate; needs --client-ca')
+    .option('--require-client-cert', 'refuse clients without a certificate; needs --client-ca');
+  addNegotiationOptions(command)
     .option('--alpn <names>', 'application protocols to accept, best first', protocols)
-    .addOption(new Option('--root <dir>', 'serve the files of a folder').conflicts(['echo', 'proxy']))
-    .addOption(new Option('--echo', 'send everything back').conflicts(['root', 'proxy']))
     .addOption(
-      new Option('--proxy <host:port>', 'pass everything on to a plain TCP server').conflicts([
-        'root',
-        'echo',
-      ]),
+      new Option('--prefer <side>', 'whose order decides among what both have')
+        .choices(['server', 'client'])
+        .default('server', 'server'),
     )
     .addHelpText('after', MORE)
     .action(async (options: ServeCommandOptions) => {

@@ -6,6 +6,7 @@ import { type Address, formatAddress } from '../address.ts';
 import { readAuthorities, readIdentities } from '../credentials.ts';
 import { explain } from '../explain.ts';
 import { unwritable } from '../files.ts';
+import { type NegotiationCommandOptions, negotiationOptions } from '../negotiation.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
 import { traceLines } from '../render/trace.ts';
@@ -15,7 +16,7 @@ import { failureDocument, successDocument } from './report.ts';
 import { summaryLines } from './summary.ts';
 
 /** The command's options, as they were parsed. */
-export interface ConnectCommandOptions {
+export interface ConnectCommandOptions extends NegotiationCommandOptions {
   readonly ca?: readonly string[];
   readonly servername?: string;
   readonly cert?: string;
@@ -43,6 +44,7 @@ function socketOptions(address: Address, options: ConnectCommandOptions): Connec
   const alpn = options.alpn ?? (path === undefined ? undefined : [HTTP_1_1]);
   return {
     ...address,
+    ...negotiationOptions(options),
     ...(servername === undefined ? {} : { servername }),
     ...(ca === undefined ? {} : { ca: readAuthorities('--ca', ca) }),
     ...(identities.length === 0 ? {} : { identities }),

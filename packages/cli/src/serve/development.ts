@@ -4,11 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Authority, validFor } from '../authority.ts';
+import { Authority, type KeyKind, validFor } from '../authority.ts';
 import { unwritable } from '../files.ts';
 
 export interface DevelopmentCertificate {
-  readonly identity: { readonly cert: string; readonly key: KeyObject };
+  /** One for each kind of key that was asked for. */
+  readonly identities: readonly { readonly cert: string; readonly key: KeyObject }[];
   /** The names and addresses that it is for. */
   readonly hosts: readonly string[];
   readonly notAfter: Date;
@@ -33,31 +34,37 @@ function writeCertificate(certificate: string, wanted: string | undefined): stri
   }
 }
 
+export interface DevelopmentRequest {
+  /** The address that the server listens on; it is added to the names. */
+  readonly host: string;
+  /** Where to write the authority's certificate; without it, a new temporary folder. */
+  readonly caOut?: string;
+  /** The kinds of keys to make certificates for. */
+  readonly kinds: readonly KeyKind[];
+}
+
 /**
- * Makes a certificate authority and a certificate for this machine.
- * @param host the address that the server listens on; it is added to the names.
- * @param caOut where to write the authority's certificate; without it, a new temporary folder.
- * @throws {Failure} when the certificate cannot be written.
+ * Makes a certificate authority and certificates for this machine.
+ * @throws {Failure} when the authority's certificate cannot be written.
  */
-export async function developmentCertificate(host: string, caOut?: string): Promise<DevelopmentCertificate> {
+export async function developmentCertificate({
+  host,
+  caOut,
+  kinds,
+}: DevelopmentRequest): Promise<DevelopmentCertificate> {
   const validity = validFor(VALID_DAYS);
   const plainHost = isIP(host) === 6 ? host.replace(/%.*$/, '') : host;
   const hosts = [...new Set([...LOCAL_HOSTS, ...(ANY_ADDRESS.has(host) ? [] : [plainHost])])];
   const authority = await Authority.root('handfast development CA', 'ECDSA P-256', validity);
-  const leaf = await authority.leaf({
-    name: 'handfast development server',
-    hosts,
-    usage: 'server',
-    kind: 'ECDSA P-256',
-    validity,
-  });
+  const template = { name: 'handfast development server', hosts, usage: 'server', validity } as const;
+  const leaves = await Promise.all(kinds.map((kind) => authority.leaf({ ...template, kind })));
   const caPath = writeCertificate(authority.certificate, caOut);
   const forget = (): void => {
     if (caOut === undefined) rmSync(dirname(caPath), { recursive: true, force: true });
   };
   process.once('exit', forget);
   return {
-    identity: { cert: leaf.chain, key: leaf.key },
+    identities: leaves.map(({ chain, key }) => ({ cert: chain, key })),
     hosts,
     notAfter: validity.notAfter,
     caPath,

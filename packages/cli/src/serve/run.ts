@@ -1,10 +1,13 @@
 /** What `handfast serve` does: a TLS server for files, for echo, or in front of another server. */
 import type { Server as NetServer } from 'node:net';
+import { cipherSuiteName, type Identity, type Preference } from 'handfast';
 import { createHttpsServer, createServer, type ServerTlsOptions, type TLSSocket } from 'handfast/node';
 import { type Address, parseAddress } from '../address.ts';
+import type { KeyKind } from '../authority.ts';
 import { readAuthorities, readIdentities } from '../credentials.ts';
 import { explain } from '../explain.ts';
 import { readFolder } from '../files.ts';
+import { type NegotiationCommandOptions, negotiationOptions } from '../negotiation.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import type { DevelopmentCertificate } from './development.ts';
 import { fileListener } from './files.ts';
@@ -14,7 +17,7 @@ import { untilStopped } from './shutdown.ts';
 import { statusListener } from './status.ts';
 
 /** The command's options, as they were parsed. */
-export interface ServeCommandOptions {
+export interface ServeCommandOptions extends NegotiationCommandOptions {
   readonly port: number;
   readonly host: string;
   readonly cert?: readonly string[];
@@ -23,6 +26,7 @@ export interface ServeCommandOptions {
   readonly clientCa?: readonly string[];
   readonly requireClientCert?: true;
   readonly alpn?: readonly string[];
+  readonly prefer: Preference;
   readonly root?: string;
   readonly echo?: true;
   readonly proxy?: string;
@@ -51,13 +55,27 @@ function checkOptions(options: ServeCommandOptions): void {
   }
 }
 
+/** @throws {Failure} when what the options ask for goes with none of the certificates. */
+function givenIdentities({ cert = [], key = [], allowRsaKeyExchange }: ServeCommandOptions): Identity[] {
+  const identities = readIdentities(cert, key);
+  if (allowRsaKeyExchange && !identities.some(({ canDecrypt }) => canDecrypt)) {
+    throw new Failure(
+      ExitCode.usage,
+      '--allow-rsa-key-exchange needs a certificate with an RSA key that may decrypt (keyEncipherment in its keyUsage).',
+    );
+  }
+  return identities;
+}
+
 function serverOptions(
   options: ServeCommandOptions,
   development: DevelopmentCertificate | undefined,
 ): ServerTlsOptions {
-  const { cert = [], key = [], clientCa, requireClientCert, alpn } = options;
+  const { clientCa, requireClientCert, alpn, prefer } = options;
   return {
-    identities: development === undefined ? readIdentities(cert, key) : [development.identity],
+    identities: development === undefined ? givenIdentities(options) : development.identities,
+    ...negotiationOptions(options),
+    preference: prefer,
     ...(clientCa === undefined
       ? {}
       : {
@@ -68,13 +86,19 @@ function serverOptions(
   };
 }
 
+/** Old suites of TLS 1.2 want an RSA key, which is made only where they are asked for: it takes a while. */
+function keyKinds({ policy, suites = [], allowRsaKeyExchange }: ServeCommandOptions): readonly KeyKind[] {
+  const names = suites.map(cipherSuiteName);
+  const isForRsa = (name: string): boolean => /_RSA_WITH_/.test(name);
+  const wantsRsa = allowRsaKeyExchange || policy?.allowRsaKeyExchange || names.some(isForRsa);
+  const wantsEc = names.length === 0 || !names.every(isForRsa);
+  return [...(wantsEc ? (['ECDSA P-256'] as const) : []), ...(wantsRsa ? (['RSA 2048'] as const) : [])];
+}
+
 /** Loads what issues certificates only where one is issued. */
-async function makeDevelopmentCertificate({
-  host,
-  caOut,
-}: ServeCommandOptions): Promise<DevelopmentCertificate> {
+async function makeDevelopmentCertificate(options: ServeCommandOptions): Promise<DevelopmentCertificate> {
   const { developmentCertificate } = await import('./development.ts');
-  return developmentCertificate(host, caOut);
+  return developmentCertificate({ ...options, kinds: keyKinds(options) });
 }
 
 type Write = (line: string) => void;

@@ -83,6 +83,12 @@ export function negotiable(options: NegotiationOptions, provider: CryptoProvider
   const suites = suitesOf(options, policy, allowRsaKeyExchange, provider, by);
   const flaw = (info: CipherSuiteInfo): string | undefined => flawOf(info, groups, schemes);
   const versions = versionsOf(options, policy, suites, flaw);
+  if (options.allowRsaKeyExchange && !versions.includes('TLSv1.2')) {
+    throw new ConfigError(
+      'allowRsaKeyExchange',
+      `allowRsaKeyExchange: there is no RSA key transport in ${versions.join(', ')}; it needs TLSv1.2`,
+    );
+  }
   const chosen = suites.filter((info) => versions.includes(info.version));
   if (options.cipherSuites !== undefined) refuseFlawed(chosen, flaw);
   return {
@@ -163,6 +169,9 @@ function isKeyTransport(info: CipherSuiteInfo): boolean {
   return info.version === 'TLSv1.2' && info.keyExchange === 'RSA';
 }
 
+/** What a suite may lack. */
+const LISTS_FOR_SUITES = ['signatureSchemes', 'groups'] as const;
+
 /** Newest first. Where the caller names none, those of the policy that something can be negotiated in. */
 function versionsOf(
   options: NegotiationOptions,
@@ -180,13 +189,16 @@ function versionsOf(
   const works = (version: TlsVersion): boolean =>
     suites.some((info) => info.version === version && flaw(info) === undefined);
   const working = VERSIONS.filter((version) => wanted.includes(version) && works(version));
-  const [missing] = wanted.filter((version) => !works(version));
+  const broken = wanted.filter((version) => !works(version));
+  const missing = broken.find((version) => suites.some((info) => info.version === version)) ?? broken[0];
   if (missing !== undefined && (options.versions !== undefined || working.length === 0)) {
-    const given = ['cipherSuites', 'signatureSchemes', 'groups', 'versions'] as const;
-    const option = given.find((name) => options[name] !== undefined) ?? 'policy';
+    const hasSuites = suites.some((info) => info.version === missing);
+    const causes = ['cipherSuites', ...(hasSuites ? LISTS_FOR_SUITES : []), 'versions'] as const;
+    const option = causes.find((name) => options[name] !== undefined) ?? 'policy';
+    const whose = options.cipherSuites === undefined ? ` of the policy '${policy.name}'` : '';
     throw new ConfigError(
       option,
-      `${option}: ${missing} cannot be negotiated: ${whyNot(missing, suites, flaw)}`,
+      `${option}: ${missing} cannot be negotiated: ${whyNot(missing, suites, whose, flaw)}`,
     );
   }
   return working;
@@ -195,12 +207,30 @@ function versionsOf(
 function whyNot(
   version: TlsVersion,
   suites: readonly CipherSuiteInfo[],
+  whose: string,
   flaw: (info: CipherSuiteInfo) => string | undefined,
 ): string {
   const own = suites.filter((info) => info.version === version);
-  if (own.length > 0) return [...new Set(own.map(flaw))].join('; ');
+  const flaws = [...new Set(own.map(flaw))];
+  if (flaws.length > 0) {
+    return flaws
+      .map((one) =>
+        needs(
+          own.filter((info) => flaw(info) === one),
+          one,
+        ),
+      )
+      .join('; ');
+  }
   const others = suites.map(({ name }) => name);
-  return `none of the cipher suites belongs to it (${others.slice(0, 4).join(', ')}${others.length > 4 ? ', ...' : ''})`;
+  return `none of the cipher suites${whose} belongs to it (${others.slice(0, 4).join(', ')}${others.length > 4 ? ', ...' : ''})`;
+}
+
+/** Which suites need what, in a few words: a policy has many. */
+function needs([first, ...others]: readonly CipherSuiteInfo[], flaw: string | undefined): string {
+  return others.length === 0
+    ? `${first?.name} needs ${flaw}`
+    : `${first?.name} and ${others.length} more need ${flaw}`;
 }
 
 function refuseFlawed(
@@ -208,10 +238,12 @@ function refuseFlawed(
   flaw: (info: CipherSuiteInfo) => string | undefined,
 ): void {
   const flawed = suites.find((info) => flaw(info) !== undefined);
-  if (flawed !== undefined) throw new ConfigError('cipherSuites', `cipherSuites: ${flaw(flawed)}`);
+  if (flawed !== undefined) {
+    throw new ConfigError('cipherSuites', `cipherSuites: ${needs([flawed], flaw(flawed))}`);
+  }
 }
 
-/** Why a suite cannot be used with these groups and schemes, if it cannot. */
+/** What a suite needs that these groups and schemes have not, if there is anything. */
 function flawOf(
   info: CipherSuiteInfo,
   groups: readonly NamedGroup[],
@@ -220,33 +252,30 @@ function flawOf(
   if (info.version === 'TLSv1.3') {
     return schemes.some(isFor13)
       ? undefined
-      : `${info.name} needs a signature scheme of TLSv1.3, and signatureSchemes has ${schemes.map(signatureSchemeName).join(', ')}`;
+      : `a signature scheme of TLSv1.3, and there is none among ${schemes.map(signatureSchemeName).join(', ')}`;
   }
   return groupFlaw(info, groups) ?? schemeFlaw(info, schemes);
 }
 
-function groupFlaw(
-  { keyExchange, name }: CipherSuite12Info,
-  groups: readonly NamedGroup[],
-): string | undefined {
+function groupFlaw({ keyExchange }: CipherSuite12Info, groups: readonly NamedGroup[]): string | undefined {
   if (keyExchange === 'RSA') return undefined;
   const [kind, what] =
     keyExchange === 'ECDHE'
       ? ['ecdhe', 'an elliptic curve']
       : ['ffdhe', 'a finite field (ffdhe2048 or larger)'];
   if (groups.some((group) => groupKind(group) === kind)) return undefined;
-  return `${name} needs ${what}, and groups has ${groups.map(groupName).join(', ')}`;
+  return `${what}, and there is none among the groups ${groups.map(groupName).join(', ')}`;
 }
 
 function schemeFlaw(
-  { keyExchange, authentication, name }: CipherSuite12Info,
+  { keyExchange, authentication }: CipherSuite12Info,
   schemes: readonly SignatureScheme[],
 ): string | undefined {
   if (keyExchange === 'RSA') return undefined;
   const fits = (scheme: SignatureScheme): boolean =>
     SIGNATURE_SCHEMES.get(scheme)?.keyKind.startsWith('rsa') === (authentication === 'RSA');
   if (schemes.some(fits)) return undefined;
-  return `${name} needs a signature scheme for ${authentication} keys, and signatureSchemes has ${schemes.map(signatureSchemeName).join(', ')}`;
+  return `a signature scheme for ${authentication} keys, and there is none among ${schemes.map(signatureSchemeName).join(', ')}`;
 }
 
 function isFor13(scheme: SignatureScheme): boolean {

@@ -53,7 +53,22 @@ const COMMON_MISTAKES: readonly (readonly [Partial<ClientOptions & ServerOptions
   [
     { signatureSchemes: [SignatureScheme.rsa_pkcs1_sha256] },
     'signatureSchemes',
-    /TLSv1\.3 cannot be negotiated: TLS_AES_128_GCM_SHA256 needs a signature scheme of TLSv1\.3/,
+    /TLSv1\.3 cannot be negotiated: TLS_AES_128_GCM_SHA256 and 2 more need a signature scheme of TLSv1\.3/,
+  ],
+  [
+    { allowRsaKeyExchange: true },
+    'allowRsaKeyExchange',
+    /no RSA key transport in TLSv1\.3; it needs TLSv1\.2/,
+  ],
+  [
+    { policy: DEFAULT_POLICY, versions: ['TLSv1.2'], groups: [NamedGroup.X25519MLKEM768] },
+    'groups',
+    /TLSv1\.2 cannot be negotiated: \w+ and 5 more need an elliptic curve, and there is none among/,
+  ],
+  [
+    { policy: POLICIES['modern-2026'], versions: ['TLSv1.2'], groups: [NamedGroup.x25519] },
+    'versions',
+    /none of the cipher suites of the policy 'modern-2026' belongs to it/,
   ],
   [{ signatureSchemes: [SignatureScheme.ecdsa_sha1] }, 'signatureSchemes', /ecdsa_sha1 is not offered/],
   [{ certificateSignatureSchemes: [] }, 'certificateSignatureSchemes', /empty list/],
