@@ -17,15 +17,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MessageOrder } from '../../src/handshake/order.ts';
 import type { Role } from '../../src/trace/events.ts';
-import { equalBytes } from '../../src/wire/bytes.ts';
-import { TlsError, type TlsErrorCode } from '../../src/wire/errors.ts';
+import { TlsError } from '../../src/wire/errors.ts';
 import { encodeHandshake } from '../../src/wire/messages/index.ts';
 import { newSessionTicket } from '../../src/wire/messages/new-session-ticket.ts';
 import { HandshakeType, messageName, NamedGroup } from '../../src/wire/registry.ts';
-import { Bare, nameOf } from '../support/bare.ts';
+import { nameOf } from '../support/bare.ts';
 import { identityFrom, identityOf } from '../support/identities.ts';
-import { other, type PairOptions } from '../support/pair.ts';
+import type { PairOptions } from '../support/pair.ts';
 import { issue, testPki } from '../support/pki.ts';
+import {
+  type Delivery,
+  genuine,
+  type OrderRules,
+  type Outcome,
+  run,
+  strange,
+  testTampering,
+  untouched,
+} from '../support/tampering.ts';
 
 const COOKIE_SECRET = new Uint8Array(32).fill(1);
 const identities = [identityOf('client')];
@@ -54,47 +63,6 @@ function flowsWith(protocol: string): Readonly<Record<string, PairOptions>> {
 }
 
 const FLOWS = flowsWith('ours');
-
-/** What a receiver has been given: a message, and whether it is what its peer sent for this place. */
-interface Delivery {
-  readonly message: Uint8Array;
-  readonly isGenuine: boolean;
-}
-
-/** Changes what one side receives: `index` counts the messages that its peer sent. */
-type Tamper = (message: Uint8Array, index: number) => readonly Delivery[];
-
-const genuine = (message: Uint8Array): Delivery => ({ message, isGenuine: true });
-const strange = (message: Uint8Array): Delivery => ({ message, isGenuine: false });
-
-interface Run {
-  readonly sides: Readonly<Record<Role, Bare>>;
-  /** What each side was given before it failed. */
-  readonly deliveries: Readonly<Record<Role, Delivery[]>>;
-}
-
-/** One handshake, in which `receiver` gets what `tamper` makes of the messages. */
-function run(flow: PairOptions, receiver: Role, tamper: Tamper): Run {
-  const sides = { server: new Bare('server', flow), client: new Bare('client', flow) };
-  const deliveries: Record<Role, Delivery[]> = { client: [], server: [] };
-  let index = 0;
-  let hasGap = false;
-  for (;;) {
-    const from: Role = sides.client.outbox.length > 0 ? 'client' : 'server';
-    const message = sides[from].outbox.shift();
-    if (message === undefined) return { sides, deliveries };
-    const to = other(from);
-    const given = to === receiver ? tamper(message, index++) : [genuine(message)];
-    for (const delivery of given) {
-      if (sides[to].error !== undefined) break;
-      deliveries[to].push({ ...delivery, isGenuine: delivery.isGenuine && !(hasGap && to === receiver) });
-      sides[to].deliver(delivery.message);
-    }
-    hasGap ||= given.length === 0;
-  }
-}
-
-const untouched: Tamper = (message) => [genuine(message)];
 
 /** The messages that may come after `seen`, for a receiver in a flow. */
 function admitted(flow: PairOptions, receiver: Role, seen: readonly Delivery[]): readonly string[] {
@@ -135,17 +103,13 @@ function isEmptyCertificate(message: Uint8Array | undefined): boolean {
 }
 
 /** What the rules say about what a receiver was given. */
-function expectedOutcome(
-  flow: PairOptions,
-  receiver: Role,
-  deliveries: readonly Delivery[],
-): TlsErrorCode | 'waits' | 'completes' {
+function expectedOutcome(flow: PairOptions, receiver: Role, deliveries: readonly Delivery[]): Outcome {
   let hasDeparted = false;
-  for (const [i, { message, isGenuine }] of deliveries.entries()) {
+  for (const [i, { message, isGenuine, isAfterGap }] of deliveries.entries()) {
     const name = nameOf(message);
     if (!admitted(flow, receiver, deliveries.slice(0, i)).includes(name)) return 'ERR_UNEXPECTED_MESSAGE';
     const isFirstClientHello = name === 'ClientHello' && i === 0;
-    hasDeparted ||= !isGenuine;
+    hasDeparted ||= !isGenuine || isAfterGap;
     if (hasDeparted && /Hello/.test(name) && !isFirstClientHello) return 'ERR_ILLEGAL_PARAMETER';
     if (isEmptyCertificate(message) && name === 'Certificate') {
       if (receiver === 'client') return 'ERR_EMPTY_CERTIFICATE';
@@ -155,42 +119,6 @@ function expectedOutcome(
     if (hasDeparted && name === 'Finished') return 'ERR_BAD_FINISHED';
   }
   return deliveries.some(({ message }) => nameOf(message) === 'Finished') ? 'completes' : 'waits';
-}
-
-const ALERTS: Readonly<Partial<Record<TlsErrorCode, string>>> = {
-  ERR_UNEXPECTED_MESSAGE: 'unexpected_message',
-  ERR_ILLEGAL_PARAMETER: 'illegal_parameter',
-  ERR_EMPTY_CERTIFICATE: 'decode_error',
-  ERR_CERTIFICATE_REQUIRED: 'certificate_required',
-  ERR_BAD_SIGNATURE: 'decrypt_error',
-  ERR_BAD_FINISHED: 'decrypt_error',
-};
-
-/** Runs one tampered handshake and holds it against the rules. Answers what happened, for the count. */
-function check(what: string, flow: PairOptions, receiver: Role, tamper: Tamper): string {
-  const { sides, deliveries } = run(flow, receiver, tamper);
-  const side = sides[receiver];
-  const given = deliveries[receiver].map(({ message }) => nameOf(message)).join(', ');
-  const expected = expectedOutcome(flow, receiver, deliveries[receiver]);
-  const where = `${what}; the ${receiver} was given ${given || 'nothing'}`;
-  if (expected === 'completes') {
-    assert.equal(side.error, undefined, where);
-    assert.ok(side.secured, where);
-    return expected;
-  }
-  const hadCompleted = deliveries[receiver]
-    .slice(0, -1)
-    .some(({ message }) => nameOf(message) === 'Finished');
-  assert.equal(side.secured !== undefined, hadCompleted, where);
-  assert.equal(side.keyChanges.includes('received application'), hadCompleted, where);
-  if (expected === 'waits') {
-    assert.equal(side.error, undefined, where);
-    return expected;
-  }
-  const { error } = side;
-  assert.ok(error instanceof TlsError, where);
-  assert.deepEqual([error.code, error.alert], [expected, ALERTS[expected]], `${where}: ${error.message}`);
-  return expected;
 }
 
 /** Messages of other handshakes, none of which is the same as one of ours by chance, and messages that belong into none. */
@@ -241,84 +169,14 @@ test('there is a foreign message of every type', () => {
   assert.equal(FOREIGN.filter(isEmptyCertificate).length, 1);
 });
 
+const RULES: OrderRules = {
+  foreign: FOREIGN.map((message) => ({ message })),
+  expectedOutcome,
+  takenAfterwards: { client: ['KeyUpdate', 'NewSessionTicket'], server: ['KeyUpdate'] },
+};
+
 for (const [name, flow] of Object.entries(FLOWS)) {
-  for (const receiver of ['client', 'server'] as const) {
-    const baseline = run(flow, receiver, untouched);
-    const received = baseline.deliveries[receiver].map(({ message }) => message);
-    const at = (target: number, change: (message: Uint8Array) => readonly Delivery[]): Tamper => {
-      return (message, index) => (index === target ? change(message) : [genuine(message)]);
-    };
-
-    test(`${name}: untouched, the ${receiver} completes`, () => {
-      for (const side of ['client', 'server'] as const) assert.ok(baseline.sides[side].secured);
-      assert.equal(check('untouched', flow, receiver, untouched), 'completes');
-    });
-
-    test(`${name}: the ${receiver} misses a message`, () => {
-      for (const [i, message] of received.entries()) {
-        check(
-          `${nameOf(message)} dropped`,
-          flow,
-          receiver,
-          at(i, () => []),
-        );
-      }
-    });
-
-    test(`${name}: the ${receiver} gets a message twice`, () => {
-      for (const [i, message] of received.entries()) {
-        const twice = at(i, (bytes) => [genuine(bytes), strange(bytes)]);
-        assert.notEqual(check(`${nameOf(message)} twice`, flow, receiver, twice), 'completes');
-      }
-    });
-
-    test(`${name}: the ${receiver} gets two messages in the wrong order`, () => {
-      for (const [i, message] of received.entries()) {
-        let held: Uint8Array | undefined;
-        const exchanged: Tamper = (bytes, index) => {
-          if (index === i) held = bytes;
-          if (index === i) return [];
-          return index === i + 1 && held !== undefined ? [strange(bytes), strange(held)] : [genuine(bytes)];
-        };
-        assert.notEqual(check(`${nameOf(message)} after the next`, flow, receiver, exchanged), 'completes');
-      }
-    });
-
-    test(`${name}: the ${receiver} gets another message in place of one, and before it`, () => {
-      const outcomes = new Map<string, number>();
-      for (const i of received.keys()) {
-        for (const foreign of FOREIGN) {
-          const put = (bytes: Uint8Array): Delivery =>
-            equalBytes(bytes, foreign) ? genuine(bytes) : strange(foreign);
-          for (const change of [
-            at(i, (bytes) => [put(bytes)]),
-            at(i, (bytes) => [strange(foreign), genuine(bytes)]),
-          ]) {
-            const outcome = check(`${nameOf(foreign)} at ${i}`, flow, receiver, change);
-            outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-          }
-        }
-      }
-      assert.ok((outcomes.get('ERR_UNEXPECTED_MESSAGE') ?? 0) > 30);
-      assert.ok((outcomes.get('ERR_BAD_FINISHED') ?? 0) >= 1);
-    });
-
-    test(`${name}: the ${receiver} gets another message after the handshake`, () => {
-      const last = received.length - 1;
-      for (const foreign of FOREIGN) {
-        const outcome = check(
-          `${nameOf(foreign)} at the end`,
-          flow,
-          receiver,
-          at(last, (bytes) => [genuine(bytes), strange(foreign)]),
-        );
-        const isFine =
-          nameOf(foreign) === 'KeyUpdate' ||
-          (receiver === 'client' && nameOf(foreign) === 'NewSessionTicket');
-        assert.equal(outcome, isFine ? 'completes' : 'ERR_UNEXPECTED_MESSAGE');
-      }
-    });
-  }
+  for (const receiver of ['client', 'server'] as const) testTampering(name, flow, receiver, RULES);
 }
 
 test('a strange first ClientHello leads to an answer that its client refuses', () => {
