@@ -2,6 +2,8 @@
 import { withoutLeadingZeros } from '../../crypto/finite-field.ts';
 import { groupKind } from '../../crypto/groups.ts';
 import type { PublicKey } from '../../crypto/provider.ts';
+import { bitLength } from '../../crypto/signature-schemes.ts';
+import { MIN_DH_PRIME_BITS } from '../../policy/limits.ts';
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
 import { concat } from '../../wire/bytes.ts';
 import { type Codec, encode } from '../../wire/codec.ts';
@@ -55,8 +57,10 @@ export function* acceptServerKeyExchange(
   }
   const { params, algorithm, signature } = h.decode(dheServerKeyExchange, received);
   yield* checkSigned(h, offer, choice, shown, received, serverDhParams, params, algorithm, signature);
+  const bits = bitLength(withoutLeadingZeros(params.dhP));
+  requireStrong(bits);
   const known = finiteFieldGroup(params.dhP, params.dhG);
-  tellGroup(h, offer, known === undefined ? `a prime of ${8 * params.dhP.length} bits` : groupName(known));
+  tellGroup(h, offer, known === undefined ? `a prime of ${bits} bits` : groupName(known));
   return { kind: 'DHE', params, signatureScheme: algorithm };
 }
 
@@ -68,6 +72,18 @@ function requireOfferedGroup({ hello }: Offer, { namedCurve }: ServerEcdhParams)
     );
   }
   return namedCurve;
+}
+
+/** Logarithms to a short prime can be computed by those who can afford it, once for all who use that prime. */
+function requireStrong(bits: number): void {
+  if (bits >= MIN_DH_PRIME_BITS) return;
+  const message = 'ServerKeyExchange';
+  throw new TlsError(
+    'ERR_WEAK_KEY_EXCHANGE',
+    `${message}: expected a Diffie-Hellman prime of at least ${MIN_DH_PRIME_BITS} bits (RFC 9325 section 4.2.1), found ${bits}; ` +
+      'enable ECDHE on the server, or give it a group of RFC 7919',
+    { message, bits },
+  );
 }
 
 function* checkSigned<T>(
