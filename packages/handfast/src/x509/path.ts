@@ -3,9 +3,10 @@
  * an anchor that the caller trusts. The search goes back and tries other candidates where a path fails, within a
  * budget; nothing is remembered from one verdict to the next.
  */
-import { type Awaitable, type CryptoProvider, isPromise, type PublicKey } from '../crypto/provider.ts';
+import type { Awaitable, CryptoProvider, PublicKey } from '../crypto/provider.ts';
 import { equalBytes } from '../wire/bytes.ts';
 import { ConfigError } from '../wire/errors.ts';
+import { Budget, BudgetError, type Judging } from './budget.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
 import {
   checkAnywhere,
@@ -20,14 +21,7 @@ import {
 } from './checks.ts';
 import type { KeyUsage } from './extensions.ts';
 import { type HostName, parseHostName } from './host-name.ts';
-import {
-  MAX_CANDIDATE_ISSUERS,
-  MAX_INTERMEDIATES,
-  MAX_NAME_COMPARISONS,
-  MAX_PATH_CERTIFICATES,
-  MAX_PATH_LENGTH,
-  MAX_SIGNATURE_CHECKS,
-} from './limits.ts';
+import { MAX_INTERMEDIATES, MAX_PATH_CERTIFICATES, MAX_PATH_LENGTH } from './limits.ts';
 import type { DistinguishedName } from './name.ts';
 import { constraintViolation } from './name-constraints.ts';
 import {
@@ -86,7 +80,7 @@ export type VerifyOptions = CommonOptions &
   );
 
 /** What {@link verifyPath} yields are promises of the provider, and it must be given what they resolve to. */
-export type Verification = Generator<PromiseLike<unknown>, Verdict, unknown>;
+export type Verification = Judging<Verdict>;
 
 /**
  * Judges a certificate, step by step: with a synchronous provider nothing is yielded. {@link verify} does the same in one call.
@@ -112,9 +106,6 @@ export function verify(options: VerifyOptions): Awaitable<Verdict> {
   return resume(steps.next());
 }
 
-/** Thrown inside the search when a budget is used up; it never leaves {@link PathSearch.run}. */
-class BudgetError extends Error {}
-
 class PathSearch {
   readonly #options: VerifyOptions;
   readonly #situation: Situation;
@@ -126,11 +117,7 @@ class PathSearch {
     intermediate: new Map<Certificate, readonly Check[]>(),
     anchor: new Map<Certificate, readonly Check[]>(),
   };
-  /** Signatures checked for this verdict: several paths can share a link. */
-  readonly #signed = new Map<Certificate, Map<PublicKey, boolean>>();
-  #signatures = 0;
-  #candidates = 0;
-  #comparisons = 0;
+  readonly #budget: Budget;
 
   constructor(options: VerifyOptions) {
     const { purpose, at, strength = DEFAULT_STRENGTH, profile = DEFAULT_PROFILE, name } = options;
@@ -145,6 +132,7 @@ class PathSearch {
       );
     }
     this.#options = options;
+    this.#budget = new Budget(options.provider);
     this.#situation = { purpose, at, strength, profile, keyUsage };
     this.#name = typeof name === 'string' ? parseHostName(name) : undefined;
     this.#maxPathLength = options.maxPathLength ?? MAX_PATH_LENGTH;
@@ -189,15 +177,12 @@ class PathSearch {
   }
 
   /** Looks for a way from the last step to an anchor, depth first. */
-  *#extend(
-    steps: readonly Step[],
-  ): Generator<PromiseLike<unknown>, readonly JudgedCertificate[] | undefined, unknown> {
+  *#extend(steps: readonly Step[]): Judging<readonly JudgedCertificate[] | undefined> {
     const last = (steps.at(-1) as Step).certificate;
     let found = false;
     for (const issuer of this.#issuers(steps, last)) {
       found = true;
-      if (++this.#candidates > MAX_CANDIDATE_ISSUERS)
-        throw new BudgetError(`more than ${MAX_CANDIDATE_ISSUERS} candidate issuers`);
+      this.#budget.candidate();
       const checks = yield* this.#judgeIssuer(steps, last, issuer);
       const failed = checks.find(({ ok }) => !ok);
       if (failed !== undefined) {
@@ -245,11 +230,7 @@ class PathSearch {
   }
 
   /** All rules for an issuer in its place; the signature, which costs most, only when nothing else is wrong. */
-  *#judgeIssuer(
-    steps: readonly Step[],
-    last: Certificate,
-    issuer: Issuer,
-  ): Generator<PromiseLike<unknown>, readonly Check[], unknown> {
+  *#judgeIssuer(steps: readonly Step[], last: Certificate, issuer: Issuer): Judging<readonly Check[]> {
     const below = steps.map(({ certificate }) => certificate);
     const { certificate } = issuer;
     const checks: Check[] =
@@ -295,14 +276,10 @@ class PathSearch {
   #checkNameConstraints(certificate: Certificate, below: readonly Certificate[]): readonly Check[] {
     const { nameConstraints } = certificate;
     if (nameConstraints === undefined) return [];
-    const spend = (): void => {
-      if (++this.#comparisons > MAX_NAME_COMPARISONS)
-        throw new BudgetError(`more than ${MAX_NAME_COMPARISONS} name comparisons`);
-    };
     for (const [index, constrained] of below.entries()) {
       // Self-issued certificates are exempt, unless they are the leaf (RFC 5280 section 6.1.3 (b)).
       if (index > 0 && isSelfIssued(constrained)) continue;
-      const violation = constraintViolation(nameConstraints, constrained, spend);
+      const violation = constraintViolation(nameConstraints, constrained, this.#budget.comparison);
       if (violation !== undefined) {
         return [
           check('nameConstraints', false, `it may not vouch for ${describe(constrained)}: ${violation}`),
@@ -312,8 +289,8 @@ class PathSearch {
     return [check('nameConstraints', true, 'the names below it are within its name constraints')];
   }
 
-  *#checkSignature(last: Certificate, issuer: Issuer): Generator<PromiseLike<unknown>, Check, unknown> {
-    const valid = issuer.key !== undefined && (yield* this.#isSigned(last, issuer.key));
+  *#checkSignature(last: Certificate, issuer: Issuer): Judging<Check> {
+    const valid = issuer.key !== undefined && (yield* this.#budget.isSigned(last, issuer.key));
     return check(
       'signature',
       valid,
@@ -321,21 +298,6 @@ class PathSearch {
         ? `it signed ${describe(last)}`
         : `its signature was not made by ${issuer.label}, although it bears that name as issuer`,
     );
-  }
-
-  *#isSigned(certificate: Certificate, key: PublicKey): Generator<PromiseLike<unknown>, boolean, unknown> {
-    const { signatureAlgorithm, tbs, signature } = certificate;
-    if (signatureAlgorithm === undefined) return false;
-    const known = this.#signed.get(certificate)?.get(key);
-    if (known !== undefined) return known;
-    if (++this.#signatures > MAX_SIGNATURE_CHECKS) {
-      throw new BudgetError(`more than ${MAX_SIGNATURE_CHECKS} signatures to check`);
-    }
-    const answer = this.#options.provider.verify(signatureAlgorithm, key, tbs, signature);
-    const valid = (isPromise(answer) ? yield answer : answer) === true;
-    const ofCertificate = this.#signed.get(certificate) ?? new Map<PublicKey, boolean>();
-    this.#signed.set(certificate, ofCertificate.set(key, valid));
-    return valid;
   }
 
   #complete(steps: readonly Step[], issuer: Issuer, checks: readonly Check[]): readonly JudgedCertificate[] {
