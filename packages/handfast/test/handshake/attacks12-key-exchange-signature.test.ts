@@ -1,14 +1,11 @@
-/** TLS 1.2 servers that cheat in who signed their ephemeral key, by which scheme, and what was signed. */
-import assert from 'node:assert/strict';
 import { constants, sign as nodeSign } from 'node:crypto';
 import { test } from 'node:test';
 import type { Messages } from '../../src/handshake/messages.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import { NamedGroup, SignatureScheme } from '../../src/wire/registry.ts';
 import { assertRefuses, BAD_SIGNATURE, ILLEGAL, type Refusal } from '../support/cheats.ts';
-import { claiming, flipped, serverSigning, withIdentity, wrongSignatures12 } from '../support/cheats12.ts';
+import { claiming, flipped, serverSigning, wrongSignatures12 } from '../support/cheats12.ts';
 import { customized, flow12, withMore } from '../support/flows12.ts';
-import { identityOf } from '../support/identities.ts';
 import { connectedPair, type PairOptions } from '../support/pair.ts';
 import { type KeyKind, testPki } from '../support/pki.ts';
 import { share } from '../support/points.ts';
@@ -93,26 +90,6 @@ test('ServerKeyExchange: another public key than the one that was signed', () =>
     }),
     BAD_SIGNATURE,
   );
-});
-
-test("ServerKeyExchange: signed by another key than the certificate's", () => {
-  const { serverChain } = testPki();
-  const [honest, stranger] = [identityOf('server'), identityOf('client', 'p384')];
-  assert.equal(serverChain.length, 2);
-  for (const identity of [
-    { ...honest, key: { ...stranger.key, schemes: honest.key.schemes } },
-    { ...honest, chain: identityOf('server', 'p384').chain },
-  ]) {
-    // Either cannot even sign by the scheme that was agreed on, or signs what does not hold.
-    const signing = withIdentity(ECDHE, () => ({
-      ...identity,
-      key: {
-        ...identity.key,
-        sign: (_scheme, content) => new Uint8Array(nodeSign('sha256', content, testPki('p521').server.key)),
-      },
-    }));
-    refuses(signing, BAD_SIGNATURE);
-  }
 });
 
 /** Every key with every scheme that it does not fit, as a suite for that key has it. */
