@@ -40,7 +40,7 @@ export interface PeerVerifier {
 
 /** Options of {@link chainVerifier}; those of path validation are described at `VerifyOptions` of handfast/x509. */
 export interface ChainVerifierOptions
-  extends Pick<VerifyOptions, 'anchors' | 'maxPathLength' | 'strength' | 'profile'> {
+  extends Pick<VerifyOptions, 'anchors' | 'maxPathLength' | 'strength' | 'profile' | 'policies'> {
   readonly provider: CryptoProvider;
   /** Name the anchors to clients that are asked for a certificate. Default: false, since the list can be long. */
   readonly nameAuthorities?: boolean;

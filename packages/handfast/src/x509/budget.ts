@@ -5,7 +5,12 @@ import {
   type PublicKey,
   type SignatureAlgorithm,
 } from '../crypto/provider.ts';
-import { MAX_CANDIDATE_ISSUERS, MAX_NAME_COMPARISONS, MAX_SIGNATURE_CHECKS } from './limits.ts';
+import {
+  MAX_CANDIDATE_ISSUERS,
+  MAX_NAME_COMPARISONS,
+  MAX_POLICY_STEPS,
+  MAX_SIGNATURE_CHECKS,
+} from './limits.ts';
 
 /** Thrown where a budget is used up, and caught where the verdict is given: no caller ever sees it. */
 export class BudgetError extends Error {}
@@ -28,6 +33,7 @@ export class Budget {
   #signatures = 0;
   #candidates = 0;
   #comparisons = 0;
+  #policySteps = 0;
 
   constructor(provider: Pick<CryptoProvider, 'verify'>) {
     this.#provider = provider;
@@ -43,6 +49,12 @@ export class Budget {
   readonly comparison = (): void => {
     if (++this.#comparisons > MAX_NAME_COMPARISONS)
       throw new BudgetError(`more than ${MAX_NAME_COMPARISONS} name comparisons`);
+  };
+
+  /** Pays for a step of policy processing. */
+  readonly policyStep = (): void => {
+    if (++this.#policySteps > MAX_POLICY_STEPS)
+      throw new BudgetError(`more than ${MAX_POLICY_STEPS} steps of certificate policies`);
   };
 
   /** Whether this key made the signature. */

@@ -1,6 +1,7 @@
 /** The rules that a single certificate is held to, each a small function that answers with a {@link Check}. */
 import { HASH_LENGTH, type HashName, type PublicKey } from '../crypto/provider.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
+import { checkPolicyMappings } from './certificate-policies.ts';
 import type { KeyUsage } from './extensions.ts';
 import { carriesName, type HostName, presentedNames } from './host-name.ts';
 import { MAX_RSA_EXPONENT_BITS, MAX_RSA_MODULUS_BITS } from './limits.ts';
@@ -43,6 +44,10 @@ const PROCESSED: ReadonlySet<string> = new Set([
   ExtensionOid.extKeyUsage,
   ExtensionOid.subjectAltName,
   ExtensionOid.nameConstraints,
+  ExtensionOid.certificatePolicies,
+  ExtensionOid.policyMappings,
+  ExtensionOid.policyConstraints,
+  ExtensionOid.inhibitAnyPolicy,
 ]);
 
 /** The rules for every certificate of a path, anchors included. */
@@ -57,6 +62,7 @@ export function checkAnywhere(
     checkKey(certificate.publicKeyInfo.key, situation.strength),
     checkSerialNumber(certificate),
     checkNames(certificate, role),
+    ...checkPolicyMappings(certificate),
     ...checkProfile(certificate, situation.profile, role),
   ];
 }

@@ -68,6 +68,8 @@ export type DerReason =
   | 'default-encoded'
   | 'empty-list'
   | 'duplicate-extension'
+  | 'duplicate-policy'
+  | 'policy-qualifier'
   | 'version'
   | 'algorithm-mismatch'
   | 'algorithm-parameters'

@@ -5,6 +5,13 @@
 import { DerError, DerReader } from './der.ts';
 import { type GeneralName, readGeneralName, readGeneralNames } from './general-name.ts';
 import { describeOid, ExtensionOid } from './oids.ts';
+import {
+  type PolicyConstraints,
+  type PolicyMapping,
+  readCertificatePolicies,
+  readPolicyConstraints,
+  readPolicyMappings,
+} from './policy-extensions.ts';
 
 /** One extension as it stands in the certificate. */
 export interface Extension {
@@ -69,6 +76,12 @@ export interface KnownExtensions {
   readonly subjectKeyIdentifier?: Uint8Array;
   readonly authorityKeyIdentifier?: AuthorityKeyIdentifier;
   readonly authorityInfoAccess?: readonly AccessDescription[];
+  /** Dotted object identifiers, each once. Qualifiers are read over, as RFC 9618 section 4.2 recommends. */
+  readonly certificatePolicies?: readonly string[];
+  readonly policyMappings?: readonly PolicyMapping[];
+  readonly policyConstraints?: PolicyConstraints;
+  /** How many more certificates may follow before anyPolicy stands for no policy (RFC 5280 section 4.2.1.14). */
+  readonly inhibitAnyPolicy?: number;
 }
 
 type Known = { -readonly [Name in keyof KnownExtensions]: KnownExtensions[Name] };
@@ -102,6 +115,18 @@ function readKnown(oid: string, critical: boolean, reader: DerReader, into: Know
       return true;
     case ExtensionOid.authorityInfoAccess:
       into.authorityInfoAccess = readAuthorityInfoAccess(reader);
+      return true;
+    case ExtensionOid.certificatePolicies:
+      into.certificatePolicies = readCertificatePolicies(reader, critical);
+      return true;
+    case ExtensionOid.policyMappings:
+      into.policyMappings = readPolicyMappings(reader);
+      return true;
+    case ExtensionOid.policyConstraints:
+      into.policyConstraints = readPolicyConstraints(reader);
+      return true;
+    case ExtensionOid.inhibitAnyPolicy:
+      into.inhibitAnyPolicy = reader.smallInteger('inhibitAnyPolicy');
       return true;
     default:
       return false;

@@ -7,6 +7,7 @@ export {
   parseCertificate,
   serialNumberText,
 } from './certificate.ts';
+export type { PolicyOptions } from './certificate-policies.ts';
 export { DEFAULT_STRENGTH, type Purpose, type StrengthPolicy } from './checks.ts';
 export type { DerReason, DerTime } from './der.ts';
 export type {
@@ -25,6 +26,7 @@ export { MAX_PATH_LENGTH } from './limits.ts';
 export type { DistinguishedName, NameAttribute, RelativeName } from './name.ts';
 export { type TrustAnchor, type Verification, type VerifyOptions, verify, verifyPath } from './path.ts';
 export { type PemBlock, readCertificates, readPem, writePem } from './pem.ts';
+export type { PolicyConstraints, PolicyMapping } from './policy-extensions.ts';
 export { DEFAULT_PROFILE, type ProfileRule, RFC5280_PROFILE, WEB_PKI_PROFILE } from './profiles.ts';
 export {
   type Accepted,

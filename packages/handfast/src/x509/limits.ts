@@ -19,6 +19,12 @@ export const MAX_CANDIDATE_ISSUERS = 2_000;
 export const MAX_NAME_COMPARISONS = 250_000;
 
 /**
+ * Steps of policy processing for one verdict (policies, mappings, and edges of the graph). It grows with the size of the
+ * extensions (RFC 9618 section 3.2), and a message has room for some 10,000 policies; but every path is processed anew.
+ */
+export const MAX_POLICY_STEPS = 100_000;
+
+/**
  * Intermediates that may stand between leaf and anchor, self-issued ones not counted (the initial max_path_length
  * of RFC 5280 section 6.1.2 (k)). rustls-webpki allows 6; public hierarchies have one or two.
  */

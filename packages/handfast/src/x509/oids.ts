@@ -34,6 +34,12 @@ export const PurposeOid = {
   OCSPSigning: '1.3.6.1.5.5.7.3.9',
 } as const;
 
+/** The policy that stands for every policy (RFC 5280 section 4.2.1.4). */
+export const PolicyOid = { anyPolicy: '2.5.29.32.0' } as const;
+
+/** Kinds of policy qualifiers (RFC 5280 section 4.2.1.4). */
+export const PolicyQualifierOid = { cps: '1.3.6.1.5.5.7.2.1', unotice: '1.3.6.1.5.5.7.2.2' } as const;
+
 /** Attribute types of distinguished names, by the short names of RFC 4514 section 3 and of common practice. */
 export const AttributeOid = {
   CN: '2.5.4.3',
@@ -112,7 +118,7 @@ const OTHER_ALGORITHMS: Readonly<Record<string, string>> = {
 };
 
 const NAMES: ReadonlyMap<string, string> = new Map(
-  [ExtensionOid, PurposeOid, AlgorithmOid, AccessMethodOid, OTHER_ALGORITHMS].flatMap((table) =>
+  [ExtensionOid, PurposeOid, PolicyOid, AlgorithmOid, AccessMethodOid, OTHER_ALGORITHMS].flatMap((table) =>
     Object.entries(table).map(([name, oid]): [string, string] => [oid, name]),
   ),
 );
@@ -120,6 +126,11 @@ const NAMES: ReadonlyMap<string, string> = new Map(
 const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map(
   Object.entries(AttributeOid).map(([name, oid]) => [oid, name]),
 );
+
+/** Whether a text is an object identifier in dotted form, as certificates are read: no leading zeros, arcs within bounds. */
+export function isObjectIdentifier(text: unknown): text is string {
+  return typeof text === 'string' && /^(?:[01]\.[1-3]?\d|2\.(?:0|[1-9]\d*))(?:\.(?:0|[1-9]\d*))*$/.test(text);
+}
 
 /** An object identifier's name, or its dotted form where it has none here. */
 export function describeOid(oid: string): string {

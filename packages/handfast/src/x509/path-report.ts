@@ -27,6 +27,8 @@ export interface Failure {
   /** The issuer that was to be the next step, when there was one. */
   readonly issuer?: { readonly of: Issuer; readonly checks: readonly Check[] };
   readonly failed: Check;
+  /** Which of the steps is at fault for what was found of the whole path. Default: the last, or the issuer. */
+  readonly at?: number;
 }
 
 export type Hasher = Pick<CryptoProvider, 'hash'>;
@@ -68,8 +70,13 @@ export function missingIssuer(certificate: Certificate): Check {
 const ABOUT_THE_SIGNATURE: ReadonlySet<Rule> = new Set(['signature', 'signatureAlgorithm', 'weakSignature']);
 
 /** The issuer that is to blame for a failure, if it is one. */
-function issuerAtFault({ issuer, failed }: Failure): Issuer | undefined {
-  return ABOUT_THE_SIGNATURE.has(failed.rule) ? undefined : issuer?.of;
+function issuerAtFault({ issuer, failed, at }: Failure): Issuer | undefined {
+  return at !== undefined || ABOUT_THE_SIGNATURE.has(failed.rule) ? undefined : issuer?.of;
+}
+
+/** The step that is to blame when no issuer is. */
+function stepAtFault({ steps, at = -1 }: Failure): Step {
+  return steps.at(at) as Step;
 }
 
 function lastStep({ steps }: Failure): Step {
@@ -110,7 +117,7 @@ export function refusal(
     const { certificate, role } = issuer.of;
     path.push(judged({ certificate, checks: issuer.checks }, role, provider));
   }
-  const atFault = issuerAtFault(failure)?.certificate ?? lastStep(failure).certificate;
+  const atFault = issuerAtFault(failure)?.certificate ?? stepAtFault(failure).certificate;
   return refused(failed.rule, tell(failure), {
     source: failed.source,
     certificate: atFault.subject.toString(),
@@ -123,7 +130,7 @@ export function refusal(
 }
 
 function tell(failure: Failure): string {
-  const subject = issuerAtFault(failure)?.label ?? describe(lastStep(failure).certificate);
+  const subject = issuerAtFault(failure)?.label ?? describe(stepAtFault(failure).certificate);
   return `${capital(subject)}: ${failure.failed.sentence}.`;
 }
 

@@ -9,6 +9,12 @@ import { ConfigError } from '../wire/errors.ts';
 import { Budget, BudgetError, type Judging } from './budget.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
 import {
+  judgePolicies,
+  type PolicyOptions,
+  type PolicyQuestion,
+  policyQuestion,
+} from './certificate-policies.ts';
+import {
   checkAnywhere,
   checkAuthority,
   checkKey,
@@ -66,6 +72,8 @@ interface CommonOptions {
   readonly keyUsage?: KeyUsage;
   /** Rules for how certificates are made. Default: {@link DEFAULT_PROFILE}. */
   readonly profile?: readonly ProfileRule[];
+  /** Certificate policies. Default: any are accepted, and none is required unless an authority requires it. */
+  readonly policies?: PolicyOptions;
 }
 
 /** The question that {@link verify} answers. */
@@ -106,11 +114,18 @@ export function verify(options: VerifyOptions): Awaitable<Verdict> {
   return resume(steps.next());
 }
 
+/** A path from leaf to anchor that keeps to every rule. */
+interface WholePath {
+  readonly certificates: readonly JudgedCertificate[];
+  readonly policies: readonly string[];
+}
+
 class PathSearch {
   readonly #options: VerifyOptions;
   readonly #situation: Situation;
   readonly #name: HostName | undefined;
   readonly #maxPathLength: number;
+  readonly #policies: PolicyQuestion;
   readonly #failures: Failure[] = [];
   /** What was found for this verdict about issuers, wherever they stand in a path. */
   readonly #alone = {
@@ -136,6 +151,7 @@ class PathSearch {
     this.#situation = { purpose, at, strength, profile, keyUsage };
     this.#name = typeof name === 'string' ? parseHostName(name) : undefined;
     this.#maxPathLength = options.maxPathLength ?? MAX_PATH_LENGTH;
+    this.#policies = policyQuestion(options.policies);
   }
 
   *run(): Verification {
@@ -163,21 +179,24 @@ class PathSearch {
       ...checkLeaf(leaf, this.#situation, this.#name),
     ];
     const start: Step = { certificate: leaf, checks: leafChecks };
-    let path: readonly JudgedCertificate[] | undefined;
+    let path: WholePath | undefined;
     try {
-      path = isPinned ? [judged(start, 'anchor', provider)] : yield* this.#extend([start]);
+      path = isPinned ? this.#complete([start]) : yield* this.#extend([start]);
     } catch (error) {
       if (!(error instanceof BudgetError)) throw error;
       return this.#overBudget(error.message);
     }
     if (path === undefined) return refusal(bestFailure(this.#failures), this.#failures, provider);
     const failed = leafChecks.find(({ ok }) => !ok);
-    if (failed !== undefined) return refusal({ steps: [start], failed }, this.#failures, provider, path);
-    return { ok: true, path, sentence: `${capital(subject)} is accepted: ${acceptance(path, this.#name)}.` };
+    const { certificates, policies } = path;
+    if (failed !== undefined)
+      return refusal({ steps: [start], failed }, this.#failures, provider, certificates);
+    const sentence = `${capital(subject)} is accepted: ${acceptance(certificates, this.#name)}.`;
+    return { ok: true, path: certificates, policies, sentence };
   }
 
   /** Looks for a way from the last step to an anchor, depth first. */
-  *#extend(steps: readonly Step[]): Judging<readonly JudgedCertificate[] | undefined> {
+  *#extend(steps: readonly Step[]): Judging<WholePath | undefined> {
     const last = (steps.at(-1) as Step).certificate;
     let found = false;
     for (const issuer of this.#issuers(steps, last)) {
@@ -189,9 +208,11 @@ class PathSearch {
         this.#failures.push({ steps, issuer: { of: issuer, checks }, failed });
         continue;
       }
-      if (issuer.role === 'anchor') return this.#complete(steps, issuer, checks);
       const certificate = issuer.certificate as Certificate;
-      const path = yield* this.#extend([...steps, { certificate, checks }]);
+      const path =
+        issuer.role === 'anchor'
+          ? this.#complete(steps, { of: issuer, checks })
+          : yield* this.#extend([...steps, { certificate, checks }]);
       if (path !== undefined) return path;
     }
     if (!found) this.#failures.push({ steps, failed: missingIssuer(last) });
@@ -300,13 +321,34 @@ class PathSearch {
     );
   }
 
-  #complete(steps: readonly Step[], issuer: Issuer, checks: readonly Check[]): readonly JudgedCertificate[] {
+  /** The rules for a path as a whole; without an issuer the leaf is itself the anchor. */
+  #complete(steps: readonly Step[], issuer?: Failure['issuer']): WholePath | undefined {
     const { provider } = this.#options;
-    const below = judgedSteps(steps, provider);
-    const { certificate } = issuer;
-    if (certificate !== undefined) return [...below, judged({ certificate, checks }, 'anchor', provider)];
+    const path = steps.map(({ certificate }) => certificate);
+    const spend = this.#budget.policyStep;
+    const outcome = judgePolicies(path, issuer?.of.certificate, this.#policies, spend);
+    const index = outcome.ok ? 0 : outcome.index;
+    const whole = steps.map((step, i) =>
+      i === index ? { ...step, checks: [...step.checks, outcome.check] } : step,
+    );
+    if (!outcome.ok) {
+      const failed = { steps: whole, failed: outcome.check, at: index };
+      this.#failures.push(issuer === undefined ? failed : { ...failed, issuer });
+      return undefined;
+    }
+    const { policies } = outcome;
+    if (issuer === undefined) {
+      return { certificates: whole.map((step) => judged(step, 'anchor', provider)), policies };
+    }
+    const below = judgedSteps(whole, provider);
+    const { of, checks } = issuer;
+    if (of.certificate !== undefined) {
+      const { certificate } = of;
+      return { certificates: [...below, judged({ certificate, checks }, 'anchor', provider)], policies };
+    }
     const name = (steps.at(-1) as Step).certificate.issuer.toString();
-    return [...below, { role: 'anchor', subject: name, issuer: name, checks }];
+    const anchor: JudgedCertificate = { role: 'anchor', subject: name, issuer: name, checks };
+    return { certificates: [...below, anchor], policies };
   }
 
   #overBudget(what: string): Verdict {

@@ -20,6 +20,8 @@ export const RULES = {
   keyUsage: { source: 'RFC 5280 section 4.2.1.3', error: 'ERR_BAD_CERTIFICATE' },
   extendedKeyUsage: { source: 'RFC 5280 section 4.2.1.12', error: 'ERR_UNSUPPORTED_CERTIFICATE' },
   nameConstraints: { source: 'RFC 5280 section 4.2.1.10', error: 'ERR_BAD_CERTIFICATE' },
+  certificatePolicies: { source: 'RFC 5280 section 6.1.3 (f)', error: 'ERR_BAD_CERTIFICATE' },
+  policyMappings: { source: 'RFC 5280 section 6.1.4 (a)', error: 'ERR_BAD_CERTIFICATE' },
   name: { source: 'RFC 9525 section 6', error: 'ERR_NAME_MISMATCH' },
   profile: { source: 'the profile asked for', error: 'ERR_BAD_CERTIFICATE' },
   budget: { source: 'RFC 5280 section 8', error: 'ERR_BAD_CERTIFICATE' },
@@ -58,6 +60,11 @@ export interface Accepted {
   readonly ok: true;
   /** Leaf first, trust anchor last. */
   readonly path: readonly JudgedCertificate[];
+  /**
+   * The certificate policies that the path is valid for, in the words of its anchor: dotted object identifiers, of those that
+   * were asked for; 2.5.29.32.0 is any policy. Verifiers of an application's own may leave it out.
+   */
+  readonly policies?: readonly string[];
   readonly sentence: string;
 }
 

@@ -234,12 +234,6 @@ test('critical extensions that nobody processes: on the leaf, an intermediate, t
   refuses('criticalExtension', /trust anchor/, [leafUnder(anchor)], [anchor]);
   const harmless = [{ oid: '1.2.3.4', value: der.nullValue() }];
   accepts([leafUnder(intermediate, { extraExtensions: harmless }), intermediate], [root]);
-  // Policies are not processed yet, so an authority that insists on them is not passed over.
-  const requireExplicitPolicy = der.sequence(der.contextPrimitive(0, Uint8Array.of(0)));
-  const strict = authorityUnder(root, {
-    extraExtensions: [{ oid: '2.5.29.36', critical: true, value: requireExplicitPolicy }],
-  });
-  refuses('criticalExtension', /policyConstraints/, [leafUnder(strict), strict], [root]);
 });
 
 test('weak and unsupported keys and signatures', () => {

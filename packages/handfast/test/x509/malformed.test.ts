@@ -19,6 +19,10 @@ import {
   replaceField,
   rsaKey,
 } from './changes.ts';
+import { ANY, P, policiesValue } from './policy-values.ts';
+
+const qualified = (policy: string, kind: string): Uint8Array =>
+  der.sequence(der.oid(policy), der.sequence(der.sequence(der.oid(kind), der.nullValue())));
 
 /** Certificates that are none, each for its own reason. */
 const REFUSED: readonly (readonly [what: string, change: Partial<IssueOptions>, reason: DerReason])[] = [
@@ -95,6 +99,63 @@ const REFUSED: readonly (readonly [what: string, change: Partial<IssueOptions>, 
     'an endless path length',
     extension('2.5.29.19', der.sequence(der.boolean(true), der.integer(2n ** 40n))),
     'integer-too-large',
+  ],
+  ['no certificate policy in the list', extension('2.5.29.32', der.sequence()), 'empty-list'],
+  [
+    'a certificate policy that occurs twice',
+    extension('2.5.29.32', policiesValue([P(1), P(2), P(1)])),
+    'duplicate-policy',
+  ],
+  [
+    'a certificate policy without qualifiers in the list',
+    extension('2.5.29.32', policiesValue([], der.sequence(der.oid(P(1)), der.sequence()))),
+    'empty-list',
+  ],
+  [
+    'an unknown qualifier of anyPolicy',
+    extension('2.5.29.32', policiesValue([], qualified(ANY, '1.2.3'))),
+    'policy-qualifier',
+  ],
+  [
+    'an unknown qualifier where policies are critical',
+    {
+      extraExtensions: [
+        { oid: '2.5.29.32', critical: true, value: policiesValue([], qualified(P(1), '1.2.3')) },
+      ],
+    },
+    'policy-qualifier',
+  ],
+  ['a bare OID as certificate policy', extension('2.5.29.32', der.sequence(der.oid(P(1)))), 'unexpected-tag'],
+  ['no policy mapping in the list', extension('2.5.29.33', der.sequence()), 'empty-list'],
+  [
+    'a policy mapping to nothing',
+    extension('2.5.29.33', der.sequence(der.sequence(der.oid(P(1))))),
+    'truncated',
+  ],
+  [
+    'a policy mapping to two',
+    extension('2.5.29.33', der.sequence(der.sequence(...[1, 2, 3].map((n) => der.oid(P(n)))))),
+    'trailing-data',
+  ],
+  ['empty policy constraints', extension('2.5.29.36', der.sequence()), 'empty-list'],
+  [
+    'policy constraints out of order',
+    extension(
+      '2.5.29.36',
+      der.sequence(der.contextPrimitive(1, Uint8Array.of(0)), der.contextPrimitive(0, Uint8Array.of(0))),
+    ),
+    'trailing-data',
+  ],
+  [
+    'a negative policy constraint',
+    extension('2.5.29.36', der.sequence(der.contextPrimitive(0, Uint8Array.of(0xff)))),
+    'integer-negative',
+  ],
+  ['a negative inhibitAnyPolicy', extension('2.5.29.54', der.integer(-1)), 'integer-negative'],
+  [
+    'an inhibitAnyPolicy and more',
+    extension('2.5.29.54', concat(der.integer(1), der.integer(1))),
+    'trailing-data',
   ],
   ['an empty authorityInfoAccess', extension('1.3.6.1.5.5.7.1.1', der.sequence()), 'empty-list'],
   [

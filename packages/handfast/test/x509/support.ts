@@ -10,7 +10,9 @@ export const parse = ({ der }: { readonly der: Uint8Array }): Certificate => par
 
 /** The rules to judge by, and what to be judged for. */
 export interface Question
-  extends Partial<Pick<VerifyOptions, 'at' | 'maxPathLength' | 'strength' | 'profile' | 'provider'>> {
+  extends Partial<
+    Pick<VerifyOptions, 'at' | 'maxPathLength' | 'strength' | 'profile' | 'provider' | 'policies'>
+  > {
   /** Default: server. */
   readonly purpose?: 'server' | 'client';
   /** Default: `localhost` for a server, nothing for a client. */
