@@ -42,16 +42,22 @@ function appended<T>(text: string, earlier: readonly T[], read: (name: string) =
   return values;
 }
 
+const VERSION = /^(?:tls ?)?v?(1\.[23])$/i;
+
+/** A version as people write it, such as `1.3` or `TLSv1.3`; `undefined` for all that handfast does not speak. */
+export function tlsVersion(text: string): TlsVersion | undefined {
+  const number = VERSION.exec(text)?.[1];
+  return number === undefined ? undefined : (`TLSv${number}` as TlsVersion);
+}
+
 /** `1.2`, `1.3`, or both with a comma between them. */
 export function versions(text: string, earlier: readonly TlsVersion[] = []): TlsVersion[] {
-  return appended(text, earlier, (name): TlsVersion => {
-    const number = /^(?:tls)?v?(1\.[0-3]|1)$/i.exec(name)?.[1];
-    if (number === '1.2' || number === '1.3') return `TLSv${number}`;
-    const known = 'Expected 1.2, 1.3, or both: 1.2,1.3.';
-    if (number === undefined && !/^ssl/i.test(name)) throw new InvalidArgumentError(known);
-    throw new InvalidArgumentError(
-      `${known} What is older is broken, and handfast never speaks it; handfast scan tells whether a server does.`,
-    );
+  return appended(text, earlier, (name) => {
+    const version = tlsVersion(name);
+    if (version !== undefined) return version;
+    const isOld = /^(?:ssl.*|(?:tls)?v?1(?:\.[01])?)$/i.test(name);
+    const reason = ' What is older is broken, and handfast never speaks it; handfast scan finds it.';
+    throw new InvalidArgumentError(`Expected 1.2, 1.3, or both: 1.2,1.3.${isOld ? reason : ''}`);
   });
 }
 

@@ -11,6 +11,7 @@ function outcome(parts: Partial<Outcome>): Outcome {
   return {
     traces: { client: [], server: [] },
     errors: {},
+    keyExchange: undefined,
     received: { client: NOTHING, server: NOTHING },
     status: undefined,
     body: undefined,

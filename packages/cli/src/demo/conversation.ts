@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { TraceEvent } from 'handfast';
+import type { KeyExchangeKind, NegotiationOptions, TraceEvent } from 'handfast';
 import { connect, createHttpsServer, type TLSSocket } from 'handfast/node';
 import type { Credential } from '../authority.ts';
 import { Relay, type SeenRecord, type Side, type Tampering, type TamperPlan } from './relay.ts';
@@ -12,6 +12,10 @@ import type { BothTraces } from './story.ts';
 export interface Setup {
   readonly server: Credential;
   readonly client?: Credential | undefined;
+  /** Whether the server asks the client for a certificate, and requires one. */
+  readonly asksClient: boolean;
+  /** What each end may negotiate. */
+  readonly negotiation: { readonly [S in Side]: NegotiationOptions };
   /** The root that each side trusts, as PEM. */
   readonly trust: string;
   /** The name that the server must prove to have. */
@@ -19,13 +23,15 @@ export interface Setup {
   readonly path: string;
   readonly answer: string;
   /** One byte that the man in the middle changes. */
-  readonly tamper?: { readonly when: 'first hello' | 'response'; readonly plan: TamperPlan } | undefined;
+  readonly tamper?: { readonly when: 'handshake' | 'response'; readonly plan: TamperPlan } | undefined;
 }
 
 /** What became of it. */
 export interface Outcome {
   readonly traces: BothTraces;
   readonly errors: { readonly [S in Side]?: Error };
+  /** How the secret came about; `undefined` where the client refused. */
+  readonly keyExchange: KeyExchangeKind | undefined;
   /** Application bytes as the other end read them. */
   readonly received: { readonly [S in Side]: Buffer };
   readonly status: number | undefined;
@@ -90,11 +96,26 @@ function within<T>(work: Promise<T>): Promise<T> {
 
 /** Runs one connection with one request, to its end, however it ends. */
 export async function converse(setup: Setup): Promise<Outcome> {
-  const { server: identity, client, trust, serverName, path, answer, tamper } = setup;
+  const {
+    server: identity,
+    client,
+    asksClient,
+    negotiation,
+    trust,
+    serverName,
+    path,
+    answer,
+    tamper,
+  } = setup;
   const recorder = new Recorder();
   let armTampering = (): void => {};
   const server = createHttpsServer(
-    { cert: identity.chain, key: identity.key, ca: trust, clientAuthentication: 'require' },
+    {
+      ...negotiation.server,
+      cert: identity.chain,
+      key: identity.key,
+      ...(asksClient ? { ca: trust, clientAuthentication: 'require' as const } : {}),
+    },
     (_request, response) => {
       armTampering();
       response.sendDate = false;
@@ -119,10 +140,11 @@ export async function converse(setup: Setup): Promise<Outcome> {
   server.listen(0, LOOPBACK);
   await once(server, 'listening');
   const relay = await Relay.start((server.address() as AddressInfo).port);
-  if (tamper?.when === 'first hello') relay.tamper(tamper.plan);
+  if (tamper?.when === 'handshake') relay.tamper(tamper.plan);
   else if (tamper !== undefined) armTampering = () => relay.tamper(tamper.plan);
   try {
     const socket = connect({
+      ...negotiation.client,
       host: LOOPBACK,
       port: relay.port,
       servername: serverName,
@@ -143,6 +165,7 @@ export async function converse(setup: Setup): Promise<Outcome> {
     return {
       traces: recorder.traces,
       errors: recorder.errors,
+      keyExchange: socket.established?.keyExchange,
       received: recorder.received,
       status: reply?.status,
       body: reply?.body,

@@ -25,10 +25,13 @@ export interface Tampering {
   readonly after: number;
 }
 
-/** One byte to change: in the next record from `from`. A negative offset counts from the record's end. */
+/** One byte to change, in a record from `from`. */
 export interface TamperPlan {
   readonly from: Side;
-  readonly offset: number;
+  /** How many of its records pass first. Default: none. */
+  readonly skip?: number;
+  /** Which byte of the record, counted from 0; or finds it. */
+  readonly offset: number | ((record: Buffer) => number);
 }
 
 /** Content type, version, length (RFC 9846 section 5.1). */
@@ -106,16 +109,22 @@ export class Relay {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Changes one byte of the next record that comes from `plan.from`. */
+  /** Changes one byte of a record to come. */
   tamper(plan: TamperPlan): void {
     this.#plan = plan;
   }
 
   #pass(from: Side, record: Buffer): Buffer {
     this.seen.push({ from, bytes: Uint8Array.from(record) });
-    if (this.#plan?.from !== from) return record;
+    const plan = this.#plan;
+    if (plan?.from !== from) return record;
+    const { skip = 0 } = plan;
+    if (skip > 0) {
+      this.#plan = { ...plan, skip: skip - 1 };
+      return record;
+    }
     const changed = Buffer.from(record);
-    const offset = this.#plan.offset < 0 ? record.length + this.#plan.offset : this.#plan.offset;
+    const offset = typeof plan.offset === 'number' ? plan.offset : plan.offset(record);
     const before = record.readUInt8(offset);
     const after = before ^ 0x01;
     changed.writeUInt8(after, offset);

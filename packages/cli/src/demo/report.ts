@@ -1,4 +1,5 @@
 /** Everything that the demonstration found, as data; the text and the JSON are renderings of it. */
+import type { KeyExchangeKind, TlsVersion } from 'handfast';
 import type { Side, Tampering } from './relay.ts';
 import type { Story } from './story.ts';
 
@@ -29,7 +30,9 @@ export type RefusalName =
   | 'other name'
   | 'expired'
   | 'no client certificate'
+  | 'older version'
   | 'changed hello'
+  | 'changed premaster'
   | 'changed response';
 
 /** A connection that must fail, and how it did. */
@@ -57,12 +60,27 @@ export interface Refusal {
   readonly asExpected: boolean;
 }
 
+/** What the holder of the server's private key makes of the recorded connection, where there is no forward secrecy. */
+export interface Afterwards {
+  /** How much was recorded. */
+  readonly records: number;
+  readonly bytes: number;
+  /** Decrypted with the private key. */
+  readonly premasterHex: string;
+  /** What each side had sent, as text. */
+  readonly plaintext: { readonly [S in Side]: string };
+}
+
 export interface DemoReport {
   /** Whether the connection was made, and every refusal happened, as it must. */
   readonly ok: boolean;
+  readonly version: TlsVersion;
+  readonly keyExchange: KeyExchangeKind | null;
   readonly cast: readonly CastMember[];
   readonly handshake: Story;
   readonly exchanges: readonly Exchange[];
+  /** With RSA key transport only. */
+  readonly afterwards?: Afterwards;
   readonly refusals: readonly Refusal[];
   /** What is not as it must be; empty when `ok`. */
   readonly failures: readonly string[];

@@ -3,7 +3,7 @@ import type { ChoiceEvent, Field, MessageEvent, ProofEvent, TraceEvent } from 'h
 import type { Verdict } from 'handfast/x509';
 import type { Side } from './relay.ts';
 
-/** A message of the handshake. */
+/** A message of the handshake, or the ChangeCipherSpec of TLS 1.2, which is a record of its own. */
 export interface ToldMessage {
   readonly name: string;
   readonly from: Side;
@@ -41,9 +41,15 @@ export interface ToldShare {
   readonly keyHex: string;
 }
 
+/** The secret of RSA key transport, on its way from the client. */
+export interface ToldPremaster {
+  /** Encrypted under the public key of the server's certificate, as it passed in the open. */
+  readonly encryptedHex: string;
+}
+
 /** A secret that both ends derived; its bytes stay where they are. */
 export interface ToldSecret {
-  /** The label of the NSS key-log format. */
+  /** The label of the NSS key-log format, or what TLS 1.2 calls it (RFC 5246 section 6.3). */
   readonly label: string;
   readonly protects: string;
 }
@@ -64,7 +70,10 @@ export interface Story {
   readonly keyExchange: {
     readonly messages: readonly ToldMessage[];
     readonly choices: readonly ToldChoice[];
+    /** Empty with RSA key transport. */
     readonly shares: readonly ToldShare[];
+    /** With RSA key transport only. */
+    readonly premaster?: ToldPremaster;
     readonly secrets: readonly ToldSecret[];
     readonly proofs: readonly ToldProof[];
   };
@@ -76,33 +85,52 @@ export type BothTraces = { readonly [S in Side]: readonly TraceEvent[] };
 /** Choices as they are told: what matters most first. */
 const CHOICE_ORDER: readonly ChoiceEvent['what'][] = ['version', 'cipher suite', 'application protocol'];
 
-const SECRETS: Readonly<Record<string, string>> = {
-  SERVER_HANDSHAKE_TRAFFIC_SECRET: "the server's certificate and Finished",
-  CLIENT_HANDSHAKE_TRAFFIC_SECRET: "the client's certificate and Finished",
-  SERVER_TRAFFIC_SECRET_0: "the server's data: the response",
-  CLIENT_TRAFFIC_SECRET_0: "the client's data: the request",
-  EXPORTER_SECRET: 'keys for other protocols that run on top',
+/** By the label under which a secret is told: what comes of it, and what each protects. */
+const SECRETS: Readonly<Record<string, readonly ToldSecret[]>> = {
+  SERVER_HANDSHAKE_TRAFFIC_SECRET: [
+    { label: 'SERVER_HANDSHAKE_TRAFFIC_SECRET', protects: "the server's certificate and Finished" },
+  ],
+  CLIENT_HANDSHAKE_TRAFFIC_SECRET: [
+    { label: 'CLIENT_HANDSHAKE_TRAFFIC_SECRET', protects: "the client's certificate and Finished" },
+  ],
+  SERVER_TRAFFIC_SECRET_0: [
+    { label: 'SERVER_TRAFFIC_SECRET_0', protects: "the server's data: the response" },
+  ],
+  CLIENT_TRAFFIC_SECRET_0: [{ label: 'CLIENT_TRAFFIC_SECRET_0', protects: "the client's data: the request" }],
+  EXPORTER_SECRET: [{ label: 'EXPORTER_SECRET', protects: 'keys for other protocols that run on top' }],
+  // The master secret of TLS 1.2, under the name that key logs gave it.
+  CLIENT_RANDOM: [
+    { label: 'master_secret', protects: 'what both keys are made from' },
+    { label: 'client_write_key', protects: "the client's Finished and data: the request" },
+    { label: 'server_write_key', protects: "the server's Finished and data: the response" },
+  ],
 };
 
 const otherSide = (side: Side): Side => (side === 'client' ? 'server' : 'client');
 
-function messages(client: readonly TraceEvent[]): { told: ToldMessage; event: MessageEvent }[] {
+/** Record content type change_cipher_spec (RFC 5246 section 6.2.1). */
+const CHANGE_CIPHER_SPEC = 20;
+
+type Told = Pick<MessageEvent, 'phase' | 'bytes' | 'fields'> & { readonly told: ToldMessage };
+
+/** All messages in order, as the client saw them. The ChangeCipherSpec of TLS 1.3 is a dummy, and not told. */
+function messages(client: readonly TraceEvent[]): Told[] {
+  const is12 = client.some((event) => event.type === 'choice' && event.chosen === 'TLSv1.2');
   const encrypted = { sent: false, received: false };
-  const told: { told: ToldMessage; event: MessageEvent }[] = [];
-  for (const event of client) {
+  return client.flatMap((event): Told[] => {
     if (event.type === 'keys') encrypted[event.direction] = true;
-    if (event.type !== 'message') continue;
-    told.push({
-      event,
-      told: {
-        name: event.name,
-        from: event.direction === 'sent' ? 'client' : 'server',
-        length: event.bytes.length,
-        encrypted: encrypted[event.direction],
-      },
-    });
-  }
-  return told;
+    if (event.type !== 'message' && event.type !== 'record') return [];
+    const from = event.direction === 'sent' ? 'client' : 'server';
+    if (event.type === 'message') {
+      const { name, bytes, fields, phase, direction } = event;
+      const told = { name, from, length: bytes.length, encrypted: encrypted[direction] } as const;
+      return [{ phase, bytes, fields, told }];
+    }
+    if (!is12 || event.innerType !== CHANGE_CIPHER_SPEC) return [];
+    const { bytes, contentLength: length } = event;
+    const told = { name: 'ChangeCipherSpec', from, length, encrypted: false } as const;
+    return [{ phase: 'key exchange', bytes, fields: [], told }];
+  });
 }
 
 /**
@@ -127,29 +155,54 @@ function find(fields: readonly Field[], name: string): Field | undefined {
 }
 
 function serverNameOf(told: ReturnType<typeof messages>): string | null {
-  const hello = told.find(({ event }) => event.name === 'ClientHello');
-  return find(hello?.event.fields ?? [], 'serverName')?.text ?? null;
+  const hello = told.find(({ told: { name } }) => name === 'ClientHello');
+  return find(hello?.fields ?? [], 'serverName')?.text ?? null;
 }
 
-function shares(told: ReturnType<typeof messages>): ToldShare[] {
-  return told.flatMap(({ told: { from }, event }) => {
-    const keyShare = find(event.fields, 'keyShare');
-    const group = find(keyShare?.fields ?? [], 'group')?.text;
-    const key = find(keyShare?.fields ?? [], 'keyExchange');
-    if (group === undefined || key === undefined) return [];
-    const bytes = event.bytes.subarray(key.start + KEY_LENGTH_PREFIX, key.end);
-    return [{ from, group, keyHex: Buffer.from(bytes).toString('hex') }];
+/** The bytes of a vector, without the length in front of them. */
+function content({ bytes }: Told, { start, end }: Field, prefix: number): string {
+  return Buffer.from(bytes.subarray(start + prefix, end)).toString('hex');
+}
+
+/** Where each version has the public halves: the field, and the length of its length. */
+const SHARES = {
+  keyExchange: 2, // RFC 9846 section 4.3.8
+  publicKey: 1, // RFC 8422 section 5.4
+  ecdhYc: 1, // RFC 8422 section 5.7
+} as const;
+
+function shares(all: readonly Told[]): ToldShare[] {
+  let group = '';
+  return all.flatMap((one) => {
+    const { told, fields } = one;
+    // A client may send several in TLS 1.3; the first is the one that was chosen.
+    const inExtension = find(fields, 'keyShare')?.fields;
+    const where = inExtension ?? fields;
+    group = find(where, inExtension === undefined ? 'namedCurve' : 'group')?.text ?? group;
+    for (const [name, prefix] of Object.entries(SHARES)) {
+      const field = find(where, name);
+      if (field !== undefined) return [{ from: told.from, group, keyHex: content(one, field, prefix) }];
+    }
+    return [];
   });
 }
 
-/** The length in front of a share's key (RFC 9846 section 4.3.8). */
-const KEY_LENGTH_PREFIX = 2;
+function premaster(all: readonly Told[]): ToldPremaster | undefined {
+  for (const one of all) {
+    const field = find(one.fields, 'encryptedPreMasterSecret');
+    if (field !== undefined) return { encryptedHex: content(one, field, PREMASTER_PREFIX) };
+  }
+  return undefined;
+}
+
+/** The length in front of the encrypted premaster secret (RFC 5246 section 7.4.7.1). */
+const PREMASTER_PREFIX = 2;
 
 /** Tells the handshake from the events of both ends; the client's must include its secrets. */
 export function tellHandshake(traces: BothTraces): Story {
   const all = messages(traces.client);
   const handshakeMessages = (phase: MessageEvent['phase']): ToldMessage[] =>
-    all.filter(({ event }) => event.phase === phase).map(({ told }) => told);
+    all.filter((one) => one.phase === phase).map(({ told }) => told);
   const chosen = choices(traces);
   const chosenIn = (phase: ChoiceEvent['phase']): ToldChoice[] =>
     chosen.flatMap(({ phase: where, what, chosen: value, offered, by, reason }) =>
@@ -157,10 +210,13 @@ export function tellHandshake(traces: BothTraces): Story {
     );
   // A proof is checked by the side that did not give it.
   const checked = [...traces.client, ...traces.server];
-  const proofs = (what: ProofEvent['what']): ToldProof[] =>
+  const proofs = (...kinds: readonly ProofEvent['what'][]): ToldProof[] =>
     checked.flatMap((event) =>
-      event.type === 'proof' && event.what === what ? [{ what, by: event.by, proves: event.detail }] : [],
+      event.type === 'proof' && kinds.includes(event.what)
+        ? [{ what: event.what, by: event.by, proves: event.detail }]
+        : [],
     );
+  const encrypted = premaster(all);
   return {
     hello: {
       messages: handshakeMessages('hello'),
@@ -175,16 +231,16 @@ export function tellHandshake(traces: BothTraces): Story {
           ? [{ of: event.peer, by: otherSide(event.peer), verdict: event.verdict }]
           : [],
       ),
-      proofs: proofs('CertificateVerify'),
+      proofs: proofs('CertificateVerify', 'ServerKeyExchange'),
     },
     keyExchange: {
       messages: handshakeMessages('key exchange'),
       choices: chosenIn('key exchange'),
       shares: shares(all),
-      secrets: traces.client.flatMap((event) => {
-        const protects = event.type === 'secret' ? SECRETS[event.label] : undefined;
-        return event.type === 'secret' && protects !== undefined ? [{ label: event.label, protects }] : [];
-      }),
+      ...(encrypted === undefined ? {} : { premaster: encrypted }),
+      secrets: traces.client.flatMap((event) =>
+        event.type === 'secret' ? (SECRETS[event.label] ?? []) : [],
+      ),
       proofs: proofs('Finished'),
     },
   };

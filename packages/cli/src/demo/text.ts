@@ -1,111 +1,26 @@
 /** The demonstration as text for people, 80 columns wide. */
-import { hexLines } from '../render/dump.ts';
-import { beside, box, hanging, heading, pad, printable, wrap } from '../render/layout.ts';
+import { box, hanging, pad, printable } from '../render/layout.ts';
 import type { Style } from '../render/style.ts';
 import { verdictLines } from '../render/verdict.ts';
+import { INDENT, Page, textLines } from './page.ts';
 import type { Tampering } from './relay.ts';
-import type { CastMember, DemoReport, Exchange, Refusal } from './report.ts';
-import type { Story, ToldChoice, ToldMessage, ToldProof } from './story.ts';
+import type { Afterwards, CastMember, DemoReport, Exchange, Refusal } from './report.ts';
+import type { Story } from './story.ts';
+import { AFTERWARDS, hybridText, type Words, wordsFor } from './words.ts';
 
-const INDENT = '  ';
-
-/** Width of the column with what is told, its mark included. */
-const LABEL_WIDTH = 20;
-
-/** Offered values are named where they fit into this many lines, and counted otherwise. */
-const OFFER_LINES = 2;
-
-/** Least lines of ciphertext beside a plaintext. */
-const MIN_CIPHERTEXT_LINES = 4;
-
-const CHOICE_LABELS: { readonly [W in ToldChoice['what']]?: string } = {
-  'application protocol': 'protocol (ALPN)',
-  certificate: 'server shows',
-  'signature scheme': 'and signs with',
-  'client authentication': 'client signs with',
-};
+/** Lines of a key, or of a ciphertext, that are shown of more. */
+const KEY_LINES = 2;
 
 /** The style for what stands indented. */
 function narrower(style: Style): Style {
   return { ...style, width: style.width - INDENT.length };
 }
 
-class Page {
-  readonly lines: string[] = [];
-  readonly style: Style;
-
-  constructor(style: Style) {
-    this.style = style;
-  }
-
-  add(...lines: readonly string[]): void {
-    this.lines.push(...lines);
-  }
-
-  /** A heading, and what the phase is about. */
-  phase(title: string, about: string): void {
-    this.add('', heading(this.style, title), ...this.#wrapped(about), '');
-  }
-
-  #wrapped(text: string): string[] {
-    return wrap(text, this.style.width - INDENT.length).map((line) => INDENT + line);
-  }
-
-  /** `label  text`, with the text wrapped in its own column. */
-  item(label: string, text: string): void {
-    this.add(...hanging(`${INDENT}${pad(label, LABEL_WIDTH)}`, text, this.style.width));
-  }
-
-  good(label: string, text: string): void {
-    const { glyphs, paint } = this.style;
-    this.item(`${paint('good', glyphs.good)} ${label}`, text);
-  }
-
-  quiet(text: string): void {
-    this.item('', this.style.paint('quiet', text));
-  }
-
-  /** `client ---- ClientHello, 253 bytes ----> server`, with a double line where it is encrypted. */
-  arrow({ name, from, length, encrypted }: ToldMessage): void {
-    const { glyphs, paint, width } = this.style;
-    const line = encrypted ? glyphs.double : glyphs.horizontal;
-    const label = ` ${name} ${glyphs.dot} ${length} bytes `;
-    const fill = width - 2 * INDENT.length - 'client  server'.length - label.length - 4;
-    const shaft = line.repeat(Math.max(1, fill));
-    const drawn =
-      from === 'client'
-        ? `${line.repeat(3)}${paint('name', label)}${shaft}${glyphs.right}`
-        : `${glyphs.left}${line.repeat(2)}${paint('name', label)}${shaft}${line}`;
-    this.add(`${INDENT}client ${drawn} server`);
-  }
-
-  choice({ what, chosen, offered, reason }: ToldChoice): void {
-    const { paint, width } = this.style;
-    const names = printable(offered.join(', '));
-    const fits = wrap(`out of ${names}`, width - INDENT.length - LABEL_WIDTH).length <= OFFER_LINES;
-    this.good(CHOICE_LABELS[what] ?? what, paint('title', printable(chosen)));
-    if (offered.length > 1)
-      this.quiet(`out of ${fits ? names : `${offered.length} that the other side takes`}`);
-    this.quiet(printable(reason));
-  }
-
-  proof({ what, proves }: ToldProof): void {
-    this.good(what, printable(proves));
-  }
-}
-
-function introduction(page: Page, members: readonly CastMember[]): void {
+function introduction(page: Page, words: Words, members: readonly CastMember[]): void {
   const { style } = page;
   const { glyphs, paint } = style;
   page.add(
-    ...box(
-      style,
-      [
-        paint('title', 'A TLS 1.3 handshake, told in three phases'),
-        'A real client and a real HTTPS server meet on this machine, with an observer on the line between them. They prove who they are, agree on keys that nobody else has, and talk in private.',
-      ],
-      'accent',
-    ),
+    ...box(style, [paint('title', words.title), words.introduction], 'accent'),
     '',
     `${INDENT}${paint('title', 'Certificates, made a moment ago')}`,
   );
@@ -122,11 +37,8 @@ function introduction(page: Page, members: readonly CastMember[]): void {
   });
 }
 
-function helloPhase(page: Page, { messages, serverName, choices }: Story['hello']): void {
-  page.phase(
-    '1 Hello',
-    'The client says what it can do, and the server chooses. Both hellos are there for all to read. They carry the halves of a key agreement (see 3), so everything after them is encrypted: double lines.',
-  );
+function helloPhase(page: Page, words: Words, { messages, serverName, choices }: Story['hello']): void {
+  page.phase('1 Hello', words.hello);
   for (const message of messages) page.arrow(message);
   page.add('');
   if (serverName !== null) {
@@ -136,11 +48,12 @@ function helloPhase(page: Page, { messages, serverName, choices }: Story['hello'
   for (const choice of choices) page.choice(choice);
 }
 
-function certificatePhase(page: Page, { messages, choices, verdicts, proofs }: Story['certificate']): void {
-  page.phase(
-    '2 Certificate',
-    'Who is there? Each side shows its certificate and signs this very handshake with the key in it. The other side follows the issuers up to an authority that it trusts.',
-  );
+function certificatePhase(
+  page: Page,
+  words: Words,
+  { messages, choices, verdicts, proofs }: Story['certificate'],
+): void {
+  page.phase('2 Certificate', words.certificate);
   for (const message of messages) page.arrow(message);
   page.add('');
   for (const choice of choices) page.choice(choice);
@@ -153,26 +66,42 @@ function certificatePhase(page: Page, { messages, choices, verdicts, proofs }: S
   }
 }
 
-function keyExchangePhase(
-  page: Page,
-  { messages, choices, shares, secrets, proofs }: Story['keyExchange'],
-): void {
+/** The public halves, and for a hybrid what they consist of. */
+function shares(page: Page, told: Story['keyExchange']['shares']): void {
+  for (const { from, keyHex } of told) page.hex(`${from}'s half`, keyHex, KEY_LINES);
+  const [client, server] = told;
+  if (client === undefined || server === undefined || client.group !== HYBRID) return;
+  const kem = ({ keyHex }: { readonly keyHex: string }): number => keyHex.length / 2 - X25519_LENGTH;
+  page.add('');
+  page.paragraph(hybridText(HYBRID, { client: kem(client), server: kem(server) }));
+}
+
+const HYBRID = 'X25519MLKEM768';
+/** Bytes of an X25519 key (RFC 7748), which stands behind the part of ML-KEM. */
+const X25519_LENGTH = 32;
+
+function premaster(page: Page, { encryptedHex }: NonNullable<Story['keyExchange']['premaster']>): void {
+  page.item('premaster secret', '48 bytes: the version that the client offered, and 46 random ones');
+  page.hex('encrypted', encryptedHex, KEY_LINES);
+  page.quiet('all that the observer sees of it');
+  page.item('decrypted', 'by the server, with its private key: the same 48 bytes');
+}
+
+function keyExchangePhase(page: Page, words: Words, story: Story['keyExchange']): void {
+  const { messages, choices, secrets, proofs } = story;
   const { paint, glyphs } = page.style;
-  page.phase(
-    '3 Key exchange',
-    "Each side keeps one half of its key pair to itself and sends the other. Own secret half and the peer's public half give both sides the same secret; the observer, who saw both public halves, cannot compute it.",
-  );
+  page.phase('3 Key exchange', words.keyExchange);
   for (const choice of choices) page.choice(choice);
-  for (const { from, keyHex } of shares) {
-    page.add(...hanging(`${INDENT}${`${from}'s half`.padEnd(14)}`, paint('quiet', keyHex), page.style.width));
-  }
+  shares(page, story.shares);
+  if (story.premaster !== undefined) premaster(page, story.premaster);
   page.add(
     '',
     `${INDENT}${paint('title', 'Secrets that both sides derive from it')}, and what each protects`,
   );
+  const column = Math.max(...secrets.map(({ label }) => label.length)) + 2;
   secrets.forEach(({ label, protects }, i) => {
     const branch = i < secrets.length - 1 ? glyphs.branch : glyphs.lastBranch;
-    page.add(`${INDENT}${paint('quiet', branch)} ${pad(paint('name', label), 33)}${protects}`);
+    page.add(`${INDENT}${paint('quiet', branch)} ${pad(paint('name', label), column)}${protects}`);
   });
   page.add('');
   for (const message of messages) page.arrow(message);
@@ -180,30 +109,28 @@ function keyExchangePhase(
 }
 
 function exchange(page: Page, { from, plaintext, recordsHex }: Exchange): void {
-  const { paint, glyphs, width } = page.style;
-  const half = Math.floor((width - INDENT.length - 3) / 2);
   const to = from === 'client' ? 'server' : 'client';
-  const left = plaintext
-    .trimEnd()
-    .split(/\r?\n/)
-    .flatMap((line) => wrap(printable(line), half));
-  const record = Buffer.from(recordsHex.join(''), 'hex');
-  const hex = hexLines(record, Math.floor((half + 1) / 3));
-  const shown = hex.slice(0, Math.max(left.length, MIN_CIPHERTEXT_LINES));
-  if (shown.length < hex.length) shown[shown.length - 1] = `... ${record.length} bytes in all`;
-  const titles = [
-    paint('title', `the ${from} writes, the ${to} reads`),
-    paint('title', 'the observer sees'),
-  ] as const;
-  const quiet = shown.map((line) => paint('quiet', line));
-  const rows = beside(
-    [titles[0], ...left],
-    [titles[1], ...quiet],
-    half,
-    ` ${paint('quiet', glyphs.vertical)} `,
-  );
-  page.add(...rows.map((line) => INDENT + line), '');
+  const titles = [`the ${from} writes, the ${to} reads`, 'the observer sees'] as const;
+  page.besideCiphertext(titles, plaintext, Buffer.from(recordsHex.join(''), 'hex'));
 }
+
+function lookBack(page: Page, { records, bytes, premasterHex, plaintext }: Afterwards): void {
+  const { width, paint } = page.style;
+  page.phase('Afterwards', AFTERWARDS.question);
+  page.weak('recorded', `${records} records, ${bytes} bytes, as they passed`);
+  page.weak('decrypted', 'the premaster secret, with the private key');
+  page.hex('', premasterHex, KEY_LINES);
+  page.weak('derived', 'both keys, as the client and the server did');
+  for (const side of ['client', 'server'] as const) {
+    page.weak('read', paint('title', `what the ${side} sent`));
+    for (const line of textLines(plaintext[side], width - READ_INDENT)) page.item('', line);
+  }
+  page.add('');
+  page.paragraph(AFTERWARDS.answer);
+}
+
+/** Columns before the text of an item. */
+const READ_INDENT = 22;
 
 function refusal(page: Page, told: Refusal, number: number): void {
   const { paint, glyphs, width } = page.style;
@@ -229,33 +156,39 @@ function tamperingText({ from, offset, recordLength, before, after }: Tampering)
   return `byte ${offset} of a record of ${recordLength} bytes from the ${from}: ${hex(before)} became ${hex(after)}`;
 }
 
-function ending({ style }: Page, { ok, refusals, failures }: DemoReport): string[] {
+function ending({ style }: Page, words: Words, { ok, refusals, failures }: DemoReport): string[] {
   const { paint, glyphs, width } = style;
   if (!ok) return failures.flatMap((failure) => hanging(`${paint('bad', glyphs.bad)} `, failure, width));
   const summary = `${glyphs.good} One connection made, ${refusals.length} refused: everything as it must be.`;
+  const next = [
+    ...words.next,
+    ['every byte of a real one', 'handfast connect example.com --trace --get /'],
+    ['a server to play with', 'handfast serve'],
+  ] as const;
   return [
     paint('good', summary),
     '',
-    `  ${paint('quiet', 'every byte of a real one:  handfast connect example.com --trace --get /')}`,
-    `  ${paint('quiet', 'a server to play with:     handfast serve')}`,
+    ...next.map(([what, command]) => `  ${paint('quiet', `${pad(`${what}:`, 27)}${command}`)}`),
   ];
 }
 
 /** The whole demonstration. */
 export function demoText(style: Style, report: DemoReport): string {
   const page = new Page(style);
-  introduction(page, report.cast);
-  helloPhase(page, report.handshake.hello);
-  certificatePhase(page, report.handshake.certificate);
-  keyExchangePhase(page, report.handshake.keyExchange);
+  const words = wordsFor(report);
+  introduction(page, words, report.cast);
+  helloPhase(page, words, report.handshake.hello);
+  certificatePhase(page, words, report.handshake.certificate);
+  keyExchangePhase(page, words, report.handshake.keyExchange);
   page.phase('Application data', 'The keys are there: now HTTP, as every page of the web travels.');
   for (const one of report.exchanges) exchange(page, one);
   page.lines.pop();
+  if (report.afterwards !== undefined) lookBack(page, report.afterwards);
   page.phase(
     'Refusals',
     'What makes a handshake worth anything: whoever cannot prove who they are is refused, and so is every changed byte.',
   );
   for (const [i, one] of report.refusals.entries()) refusal(page, one, i + 1);
-  page.add('', ...ending(page, report));
+  page.add('', ...ending(page, words, report));
   return `${page.lines.join('\n')}\n`;
 }

@@ -95,7 +95,7 @@ export function negotiable(options: NegotiationOptions, provider: CryptoProvider
     policy,
     versions,
     cipherSuites: chosen.filter((info) => flaw(info) === undefined).map(({ suite }) => suite),
-    groups,
+    groups: groupsFor(versions, groups),
     signatureSchemes: schemes.filter((scheme) => versions.includes('TLSv1.2') || isFor13(scheme)),
     certificateSignatureSchemes: requireList(
       'certificateSignatureSchemes',
@@ -158,6 +158,13 @@ function suitesOf(
     );
   }
   return infos.filter((info) => !isKeyTransport(info));
+}
+
+/** TLS 1.2 on its own has no use for groups that only TLS 1.3 knows; where there are no others, no suite needs one. */
+function groupsFor(versions: readonly TlsVersion[], groups: readonly NamedGroup[]): readonly NamedGroup[] {
+  if (versions.includes('TLSv1.3')) return groups;
+  const known = groups.filter((group) => ['ecdhe', 'ffdhe'].includes(groupKind(group) ?? ''));
+  return known.length > 0 ? known : groups;
 }
 
 function hasCipher({ aeads, cbcs }: CryptoProvider, info: CipherSuiteInfo): boolean {

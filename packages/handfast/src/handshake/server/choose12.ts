@@ -174,7 +174,7 @@ function tell(h: ServerContext, hello: ClientHello, choice: Found): void {
     what: 'cipher suite',
     chosen: suite.name,
     offered: listed(hello.cipherSuites, cipherSuiteName),
-    reason: `${reason}, and that goes with a group and a certificate`,
+    reason: `${reason}, and that goes with ${group === undefined ? '' : 'a group and '}a certificate`,
   });
   if (group !== undefined) {
     h.choose({
