@@ -14,43 +14,55 @@ export type Wishes = Pick<
   'signatureAlgorithms' | 'signatureAlgorithmsCert' | 'certificateAuthorities'
 >;
 
-/** An identity that the peer can use, and how well. */
-export interface Suited {
+/** An identity whose chain the peer can use, and how well. */
+export interface Presentable {
   readonly identity: Identity;
-  readonly signatureScheme: SignatureScheme;
   /** Whether every signature in the chain is of a kind that the peer says it can verify. */
   readonly isVerifiable: boolean;
 }
 
+/** An identity that can prove itself to the peer, too. */
+export interface Suited extends Presentable {
+  readonly signatureScheme: SignatureScheme;
+}
+
 /**
- * The identity that suits a peer best: one whose key can sign as the peer wishes; then one whose chain it can verify;
- * then one issued by an authority that it names; then the first. A chain that it may be unable to verify is better
- * than none, unless SHA-1 is in it.
+ * The identity to show to a peer: one whose chain it can verify; then one issued by an authority that it names; then the
+ * first. A chain that it may be unable to verify is better than none, unless SHA-1 is in it.
  */
-export function bestSuited(
-  identities: readonly Identity[],
-  wishes: Wishes,
-  version: TlsVersion,
-): Suited | undefined {
+export function mostPresentable(identities: readonly Identity[], wishes: Wishes): Presentable | undefined {
   const { signatureAlgorithms = [], signatureAlgorithmsCert = signatureAlgorithms } = wishes;
-  const [schemes, chainSchemes] = [new Set(signatureAlgorithms), new Set(signatureAlgorithmsCert)];
+  const chainSchemes = new Set(signatureAlgorithmsCert);
   const isNamed = issuedBy(wishes);
-  let best: Suited | undefined;
+  let best: Presentable | undefined;
   let bestRank = -1;
   for (const identity of identities) {
-    const signatureScheme = identity.schemes.find(
-      (scheme) => schemes.has(scheme) && canSign(identity, scheme, version),
-    );
-    if (signatureScheme === undefined) continue;
     const unverifiable = signedCertificates(identity).filter(
       (signed) => !signatureSchemes(signed).some((scheme) => chainSchemes.has(scheme)),
     );
     if (unverifiable.some(({ certificate }) => isSha1(certificate))) continue;
     const isVerifiable = unverifiable.length === 0;
     const rank = (isVerifiable ? 2 : 0) + (isNamed(identity) ? 1 : 0);
-    if (rank > bestRank) [best, bestRank] = [{ identity, signatureScheme, isVerifiable }, rank];
+    if (rank > bestRank) [best, bestRank] = [{ identity, isVerifiable }, rank];
   }
   return best;
+}
+
+/** The identity to show to a peer among those whose keys can sign as it wishes, and what it signs with. */
+export function bestSuited(
+  identities: readonly Identity[],
+  wishes: Wishes,
+  version: TlsVersion,
+): Suited | undefined {
+  const schemes = new Set(wishes.signatureAlgorithms);
+  const schemeOf = (identity: Identity): SignatureScheme | undefined =>
+    identity.schemes.find((scheme) => schemes.has(scheme) && canSign(identity, scheme, version));
+  const best = mostPresentable(
+    identities.filter((identity) => schemeOf(identity) !== undefined),
+    wishes,
+  );
+  const signatureScheme = best && schemeOf(best.identity);
+  return best === undefined || signatureScheme === undefined ? undefined : { ...best, signatureScheme };
 }
 
 /** Whether an identity's key can make a signature that a version understands by this scheme. */

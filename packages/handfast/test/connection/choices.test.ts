@@ -2,35 +2,54 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Preference } from '../../src/handshake/config.ts';
-import type { ChoiceEvent } from '../../src/trace/events.ts';
 import { CipherSuite, cipherSuiteName, groupName, NamedGroup } from '../../src/wire/registry.ts';
 import { identityOf } from '../support/identities.ts';
+import { arrangements, choice, expectedChoice, PREFERENCES, parts } from '../support/orders.ts';
 import { CLASSICAL_GROUPS, connectedPair, Pair, TLS13_SUITES } from '../support/pair.ts';
 
-const PREFERENCES: readonly Preference[] = ['server', 'client'];
+const { x25519, secp256r1, secp384r1, secp521r1, ffdhe2048, ffdhe3072, X25519MLKEM768, SecP256r1MLKEM768 } =
+  NamedGroup;
 
-/** Every order of every non-empty part of `values`. */
-function arrangements<T>(values: readonly T[]): T[][] {
-  return values.flatMap((value) => [
-    [value],
-    ...arrangements(values.filter((candidate) => candidate !== value)).map((rest) => [value, ...rest]),
-  ]);
-}
+/** Groups that the client may have, and the server's in its order: one is missing on either side. */
+const GROUP_SETS: readonly (readonly [string, readonly NamedGroup[], readonly NamedGroup[]])[] = [
+  ['curves', [x25519, secp256r1, secp521r1], [secp256r1, x25519, secp384r1]],
+  [
+    'hybrids and what is in them',
+    [X25519MLKEM768, x25519, SecP256r1MLKEM768],
+    [X25519MLKEM768, x25519, secp256r1],
+  ],
+  ['finite fields', [ffdhe2048, x25519, ffdhe3072], [ffdhe2048, secp256r1, x25519]],
+];
 
-/** The rule, stated apart from the code: the first of whose order it is that the other has too. */
-function expectedChoice<T>(
+function checkGroup(
   preference: Preference,
-  server: readonly T[],
-  client: readonly T[],
-): T | undefined {
-  const [leading, other] = preference === 'server' ? [server, client] : [client, server];
-  return leading.find((value) => other.includes(value));
-}
-
-function choice(choices: readonly ChoiceEvent[], what: ChoiceEvent['what']): ChoiceEvent {
-  const found = choices.filter((event) => event.what === what);
-  assert.equal(found.length, 1, `${found.length} choices of ${what}`);
-  return found[0] as ChoiceEvent;
+  groups: readonly NamedGroup[],
+  keyShares: readonly NamedGroup[],
+  serverGroups: readonly NamedGroup[],
+): void {
+  const pair = new Pair({
+    client: { groups, keyShares },
+    server: { groups: serverGroups, preference },
+  }).run();
+  // A share that is there saves a round trip, so it comes before any order (RFC 9846 section 4.3.8).
+  const sent = groups.filter((group) => keyShares.includes(group)); // in this order, whatever the caller's
+  const shared = expectedChoice(preference, serverGroups, sent);
+  const expected = shared ?? expectedChoice(preference, serverGroups, groups);
+  if (expected === undefined) {
+    pair.errorOf('server', 'ERR_NO_SHARED_GROUP');
+    assert.equal(pair.errorOf('client', 'ERR_ALERT_RECEIVED').context.alertReceived, 'handshake_failure');
+    return;
+  }
+  const { group, helloRetried, choices } = pair.establishedOn('server');
+  assert.equal(group, expected);
+  assert.equal(helloRetried, shared === undefined);
+  assert.equal(pair.establishedOn('client').helloRetried, helloRetried);
+  const { chosen, offered, reason } = choice(choices, 'group');
+  assert.equal(chosen, groupName(expected));
+  assert.deepEqual(offered, groups.map(groupName));
+  assert.match(reason, new RegExp(`the ${preference}'s order`));
+  assert.match(reason, helloRetried ? /no share for it, so it must retry/ : /sent a key share for/);
+  if (helloRetried) assert.equal(choice(choices, 'hello retry').chosen, groupName(expected));
 }
 
 for (const preference of PREFERENCES) {
@@ -61,39 +80,13 @@ for (const preference of PREFERENCES) {
     }
   });
 
-  test(`the group, for every order of the client and every share that it sends, the ${preference}'s counts`, () => {
-    const serverGroups = [NamedGroup.secp256r1, NamedGroup.x25519, NamedGroup.secp384r1];
-    for (const groups of arrangements([NamedGroup.x25519, NamedGroup.secp256r1, NamedGroup.secp521r1])) {
-      for (const keyShares of arrangements(groups)) {
-        const pair = new Pair({
-          client: { groups, keyShares },
-          server: { groups: serverGroups, preference },
-        }).run();
-        // A share that is there saves a round trip, so it comes before any order (RFC 9846 section 4.3.8).
-        const sent = groups.filter((group) => keyShares.includes(group)); // in this order, whatever the caller's
-        const shared = expectedChoice(preference, serverGroups, sent);
-        const expected = shared ?? expectedChoice(preference, serverGroups, groups);
-        if (expected === undefined) {
-          pair.errorOf('server', 'ERR_NO_SHARED_GROUP');
-          assert.equal(
-            pair.errorOf('client', 'ERR_ALERT_RECEIVED').context.alertReceived,
-            'handshake_failure',
-          );
-          continue;
-        }
-        const { group, helloRetried, choices } = pair.establishedOn('server');
-        assert.equal(group, expected);
-        assert.equal(helloRetried, shared === undefined);
-        assert.equal(pair.establishedOn('client').helloRetried, helloRetried);
-        const { chosen, offered, reason } = choice(choices, 'group');
-        assert.equal(chosen, groupName(expected));
-        assert.deepEqual(offered, groups.map(groupName));
-        assert.match(reason, new RegExp(`the ${preference}'s order`));
-        assert.match(reason, helloRetried ? /no share for it, so it must retry/ : /sent a key share for/);
-        if (helloRetried) assert.equal(choice(choices, 'hello retry').chosen, groupName(expected));
+  for (const [what, clientGroups, serverGroups] of GROUP_SETS) {
+    test(`${what}: the group, for every order of the client and every share that it sends, the ${preference}'s counts`, () => {
+      for (const groups of arrangements(clientGroups)) {
+        for (const keyShares of parts(groups)) checkGroup(preference, groups, keyShares, serverGroups);
       }
-    }
-  });
+    });
+  }
 
   test(`the application protocol, for every order of both sides, the ${preference}'s counts`, () => {
     const orders = [[], ...arrangements(['h2', 'http/1.1', 'imap'])];

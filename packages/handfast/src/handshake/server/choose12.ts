@@ -13,7 +13,7 @@ import {
 import type { Handshake } from '../driver.ts';
 import type { Identity } from '../identity.ts';
 import { listed } from '../listed.ts';
-import { bestSuited } from '../selection.ts';
+import { bestSuited, mostPresentable } from '../selection.ts';
 import {
   type IdentityCandidates,
   identityCandidates,
@@ -85,8 +85,10 @@ function identityFor(
   identities: readonly Identity[],
 ): Pick<Found, 'identity' | 'signatureScheme' | 'isVerifiable'> | undefined {
   if (suite.keyExchange === 'RSA') {
-    const identity = identities.find(({ canDecrypt }) => canDecrypt);
-    return identity && { identity, isVerifiable: true };
+    return mostPresentable(
+      identities.filter(({ canDecrypt }) => canDecrypt),
+      hello.extensions,
+    );
   }
   const fitting = identities.filter(({ chain: [leaf] }) => {
     const key = leaf?.publicKeyInfo.key;
@@ -145,8 +147,11 @@ function nothingWorks(
     (suite) => suite.keyExchange !== 'RSA' && groupFor(h, hello, suite) === undefined,
   );
   if (lacksGroup) {
+    // RFC 7919 section 4 has an alert of its own for a client that named finite fields.
+    const hasFields =
+      suites.some(({ keyExchange }) => keyExchange === 'DHE') && supportedGroups.some(isFiniteField);
     return new TlsError(
-      'ERR_NO_SHARED_GROUP',
+      hasFields ? 'ERR_WEAK_KEY_EXCHANGE' : 'ERR_NO_SHARED_GROUP',
       `no group in common for ${names}: the client offers ${listed(supportedGroups, groupName).join(', ')}; ` +
         `the server takes ${h.config.groups.map(groupName).join(', ')}`,
       { message: 'ClientHello' },
