@@ -159,7 +159,8 @@ describe('key exchange and signatures', () => {
         : flight({ version: 'TLSv1.2', suite, keyExchange: ecdheKeyExchange(curve, scheme) });
     });
     const facts = await scanned(port);
-    assert.deepEqual(facts.groups12, {
+    assert.deepEqual(facts.curves, {
+      version: 'TLSv1.2',
       accepted: ['secp256r1', 'x25519', 'secp192r1'],
       order: 'server',
       complete: true,
@@ -190,7 +191,7 @@ describe('key exchange and signatures', () => {
       });
       const facts = await scanned(port);
       // x25519 comes after secp256r1 in its order, so that it is never chosen beside it.
-      assert.deepEqual(facts.groups12?.accepted, ['secp384r1', 'secp256r1']);
+      assert.deepEqual(facts.curves?.accepted, ['secp384r1', 'secp256r1']);
     },
   );
 

@@ -51,7 +51,7 @@ describe('a scan of node:tls', () => {
       'TLS_CHACHA20_POLY1305_SHA256',
     ]);
     assert.ok(facts.groups13?.accepted.includes('x25519') && facts.groups13.accepted.includes('secp256r1'));
-    assert.equal(facts.groups12, null);
+    assert.equal(facts.curves, null);
     assert.equal(facts.schemes12, null);
     assert.deepEqual(facts.schemes13?.accepted, ['ecdsa_secp256r1_sha256']);
     assert.deepEqual(facts.protocols.accepted, ['h2', 'http/1.1']);

@@ -4,8 +4,15 @@ import { explain } from '../explain.ts';
 import type { Accepted, ScanFacts } from './facts.ts';
 import { type Finding, suiteFlaws } from './findings.ts';
 
-function list<T>(found: Accepted<T> | null): object | null {
-  return found && { accepted: found.accepted, order: found.order, complete: found.complete };
+function list<T>({ accepted, order, complete }: Accepted<T>): object {
+  return { accepted, order, complete };
+}
+
+/** The lists that there are. */
+function byVersion<T>(lists: readonly (readonly [version: string, found: Accepted<T> | null])[]): object {
+  return Object.fromEntries(
+    lists.flatMap(([version, found]) => (found === null ? [] : [[version, list(found)]])),
+  );
 }
 
 /** A scan and its findings. Names are those of the IANA registries. */
@@ -26,8 +33,14 @@ export function scanDocument(facts: ScanFacts, findings: readonly Finding[]): ob
       order: suites.order,
       complete: suites.complete,
     })),
-    groups: { 'TLSv1.3': list(facts.groups13), 'TLSv1.2': list(facts.groups12) },
-    signatureSchemes: { 'TLSv1.3': list(facts.schemes13), 'TLSv1.2': list(facts.schemes12) },
+    groups: byVersion([
+      ['TLSv1.3', facts.groups13],
+      [facts.curves?.version ?? 'TLSv1.2', facts.curves],
+    ]),
+    signatureSchemes: byVersion([
+      ['TLSv1.3', facts.schemes13],
+      ['TLSv1.2', facts.schemes12],
+    ]),
     applicationProtocols: list(facts.protocols),
     chains: facts.chains,
     clientCertificate: facts.clientCertificate,

@@ -93,7 +93,8 @@ export interface ScanFacts {
   /** Cipher kinds of SSL 2.0. */
   readonly ssl2CipherKinds: readonly string[];
   readonly groups13: Accepted<string> | null;
-  readonly groups12: Accepted<string> | null;
+  /** The curves of the newest version before TLS 1.3 that is accepted. */
+  readonly curves: (Accepted<string> & { readonly version: Version }) | null;
   readonly schemes13: Accepted<string> | null;
   readonly schemes12: Accepted<string> | null;
   readonly protocols: Accepted<string>;

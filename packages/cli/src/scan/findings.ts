@@ -117,8 +117,8 @@ function* suiteFindings(facts: ScanFacts): Generator<Finding> {
   }
 }
 
-function* groupFindings({ groups12, groups13 }: ScanFacts): Generator<Finding> {
-  const weak = (groups12?.accepted ?? []).filter(isWeakGroup);
+function* groupFindings({ curves, groups13 }: ScanFacts): Generator<Finding> {
+  const weak = (curves?.accepted ?? []).filter(isWeakGroup);
   if (weak.length > 0) {
     yield {
       id: 'weak-curve',

@@ -1,7 +1,7 @@
 /** Which groups and curves a server accepts for the key exchange. */
 import type { ScanContext } from './context.ts';
 import { type Ask, accepted, choiceOf, exhaust, orderOf } from './enumerate.ts';
-import type { Accepted, SuiteFacts } from './facts.ts';
+import type { Accepted, ScanFacts, SuiteFacts } from './facts.ts';
 import type { Flight } from './flight.ts';
 import type { Version } from './hello.ts';
 import { CURVES_12, GROUPS_13, nameOfGroup } from './registries.ts';
@@ -31,7 +31,7 @@ export async function askCurves(
   context: ScanContext,
   version: Version,
   suites: readonly SuiteFacts[],
-): Promise<Accepted<string> | null> {
+): Promise<ScanFacts['curves']> {
   const ephemeral = suites.filter(({ name }) => /_ECDHE_|_ECDH_anon_/.test(name));
   const withoutCurve = ephemeral.filter(({ name }) => !name.includes('_ECDSA_'));
   const offered = withoutCurve.length > 0 ? withoutCurve : ephemeral;
@@ -48,7 +48,7 @@ export async function askCurves(
   const others = withoutCurve.length > 0 ? [] : await askBeside(found, ask);
   const all = [...found, ...others];
   const order = await orderOf(CURVES_12, all, ask);
-  return accepted(all.map(nameOfGroup), order, complete);
+  return { version, ...accepted(all.map(nameOfGroup), order, complete) };
 }
 
 /** More curves of a server that insists on one that it chose already: that one stays in the list, at its end. */

@@ -78,7 +78,7 @@ export async function scan(settings: ScanSettings): Promise<ScanFacts> {
     versions.find((facts) => facts.version === version)?.suites.accepted ?? [];
   const older = (['TLSv1.2', 'TLSv1.1', 'TLSv1.0'] as const).find((version) => suitesOf(version).length > 0);
   const has13 = suitesOf('TLSv1.3').length > 0;
-  const [groups13, groups12, schemes12, protocols, whole] = await Promise.all([
+  const [groups13, curves, schemes12, protocols, whole] = await Promise.all([
     has13 ? askGroups13(context, suitesOf('TLSv1.3')) : null,
     older === undefined ? null : askCurves(context, older, suitesOf(older)),
     askSchemes12(context, suitesOf('TLSv1.2')),
@@ -96,7 +96,7 @@ export async function scan(settings: ScanSettings): Promise<ScanFacts> {
     versions,
     ssl2CipherKinds: answers.find(({ version }) => version === 'SSLv2')?.cipherKinds ?? [],
     groups13,
-    groups12,
+    curves,
     schemes13: whole.schemes,
     schemes12,
     protocols,

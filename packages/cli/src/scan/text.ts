@@ -105,11 +105,11 @@ function list(style: Style, found: Accepted<string> | null, isWeak: (name: strin
 }
 
 function choiceLines(style: Style, facts: ScanFacts): string[] {
-  const { groups13, groups12, schemes13, schemes12, protocols } = facts;
+  const { groups13, curves, schemes13, schemes12, protocols } = facts;
   const isWeakScheme = (name: string): boolean => /_(sha1|md5)$/.test(name);
   const rows: readonly (readonly [string, string])[] = [
     ['TLSv1.3 groups', list(style, groups13, isWeakGroup)],
-    ['older curves', list(style, groups12, isWeakGroup)],
+    [`${curves?.version} curves`, list(style, curves, isWeakGroup)],
     ['TLSv1.3 signs', list(style, schemes13, isWeakScheme)],
     ['TLSv1.2 signs', list(style, schemes12, isWeakScheme)],
     ['protocols', list(style, protocols, () => false)],
