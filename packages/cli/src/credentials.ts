@@ -21,15 +21,21 @@ function isUnusable(error: unknown): error is ConfigError | TlsError {
  * @throws {Failure} when a file cannot be read or holds no certificate.
  */
 export function readAuthorities(option: string, paths: readonly string[]): Certificate[] {
-  return paths.flatMap((path) => {
-    const input = readInput(option, path);
-    try {
-      return loadCertificates('ca', input);
-    } catch (error) {
-      if (isUnusable(error)) throw unusable(option, path, reason(error), error);
-      throw error;
-    }
-  });
+  return paths.flatMap((path) => certificatesIn(option, path, readInput(option, path)));
+}
+
+/**
+ * The certificates of a file's content, in its order.
+ * @param option as on the command line; empty for an argument.
+ * @throws {Failure} when there is none, or one is malformed.
+ */
+export function certificatesIn(option: string, path: string, content: Buffer): Certificate[] {
+  try {
+    return loadCertificates('ca', content);
+  } catch (error) {
+    if (isUnusable(error)) throw unusable(option, path, reason(error), error);
+    throw error;
+  }
 }
 
 /**

@@ -26,6 +26,10 @@ function reasonOf(error: unknown, reasons = REASONS): string {
 const MAX_FILE_SIZE = 16 * 1024 * 1024;
 const CHUNK_SIZE = 64 * 1024;
 
+function tooLarge(): Error {
+  return new Error(`it has more than ${MAX_FILE_SIZE} bytes, which no certificate or key has`);
+}
+
 /** All bytes of a file, also of one that does not know its size: a pipe, or a device that never ends. */
 function readBounded(file: number): Buffer {
   const chunks: Buffer[] = [];
@@ -36,12 +40,12 @@ function readBounded(file: number): Buffer {
     chunks.push(chunk.subarray(0, length));
     size += length;
   }
-  throw new Error(`it has more than ${MAX_FILE_SIZE} bytes, which no certificate or key has`);
+  throw tooLarge();
 }
 
 /**
  * Reads a file of certificates or keys.
- * @param option as on the command line, such as `--ca`.
+ * @param option as on the command line, such as `--ca`; empty for an argument.
  * @throws {Failure} when it cannot be read.
  */
 export function readInput(option: string, path: string): Buffer {
@@ -56,9 +60,38 @@ export function readInput(option: string, path: string): Buffer {
   }
 }
 
-/** The failure for a file that cannot be used. */
+/** What stands for the standard input where a file is named. */
+const STDIN = '-';
+
+/** How messages call a file. */
+export function fileLabel(path: string): string {
+  return path === STDIN ? 'standard input' : path || "''";
+}
+
+/**
+ * Reads a file that a command takes as its argument, or the standard input where `-` stands for it.
+ * @throws {Failure} when it cannot be read.
+ */
+export async function readArgument(path: string): Promise<Buffer> {
+  if (path !== STDIN) return readInput('', path);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of process.stdin) {
+      chunks.push(chunk as Buffer);
+      size += (chunk as Buffer).length;
+      if (size > MAX_FILE_SIZE) throw tooLarge();
+    }
+  } catch (error) {
+    throw unusable('', path, reasonOf(error), error);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The failure for a file that cannot be used; the option is empty for an argument. */
 export function unusable(option: string, path: string, reason: string, cause?: unknown): Failure {
-  return new Failure(ExitCode.usage, `${option} ${path || "''"} cannot be used: ${reason}`, { cause });
+  const file = option === '' ? fileLabel(path) : `${option} ${path || "''"}`;
+  return new Failure(ExitCode.usage, `${file} cannot be used: ${reason}`, { cause });
 }
 
 /** The failure for a file that cannot be written. */

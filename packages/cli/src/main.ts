@@ -5,6 +5,7 @@ import { addConnect } from './commands/connect.ts';
 import { addDemo } from './commands/demo.ts';
 import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
+import { addVerify } from './commands/verify.ts';
 import { explain } from './explain.ts';
 import { ExitCode, Failure } from './outcome.ts';
 import { wrap } from './render/layout.ts';
@@ -22,6 +23,7 @@ Examples:
   handfast connect example.com --get /    a page over HTTPS
   handfast serve --root public            a folder over HTTPS, with a certificate made on the spot
   handfast scan example.com               what it accepts, what it prefers, and what is weak
+  handfast verify chain.pem --name example.com    would a connection accept it, and why
 
 Exit codes: 0 fine; 1 the peer was refused, or refused us, or has problems; 2 wrong usage or an
 unusable file; 3 the network failed. HANDFAST_DEBUG=1 shows where in the code an error arose.`;
@@ -50,6 +52,7 @@ function makeProgram(finish: (exitCode: ExitCode) => void): Command {
   addConnect(program, finish);
   addServe(program, finish);
   addScan(program, finish);
+  addVerify(program, finish);
   return program;
 }
 

@@ -8,6 +8,14 @@ export function collect(value: string, earlier: readonly string[] = []): string[
   return [...earlier, value];
 }
 
+/** Gathers object identifiers. */
+export function collectOids(text: string, earlier: readonly string[] = []): string[] {
+  if (!/^[0-2](?:\.(?:0|[1-9]\d*))+$/.test(text)) {
+    throw new InvalidArgumentError('Expected a dotted object identifier, such as 2.23.140.1.2.1.');
+  }
+  return [...earlier, text];
+}
+
 const MAX_SECONDS = 86_400;
 
 /** A limit in seconds, as milliseconds. */
@@ -47,6 +55,21 @@ export function protocols(text: string): string[] {
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw new InvalidArgumentError(`${twice} is named twice.`);
   return names;
+}
+
+const MOMENT = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+/** A date, which begins at midnight UTC, or a time with its zone: milliseconds since 1970. */
+export function moment(text: string): number {
+  const date = MOMENT.exec(text)?.[1];
+  const time = date === undefined ? Number.NaN : Date.parse(text);
+  // Date.parse takes the 30th of February for a day in March.
+  if (date === undefined || Number.isNaN(time) || !new Date(date).toISOString().startsWith(date)) {
+    throw new InvalidArgumentError(
+      'Expected a date such as 2026-11-24, or a time with its zone such as 2026-11-24T12:00:00Z.',
+    );
+  }
+  return time;
 }
 
 /** The path of an HTTP request. */

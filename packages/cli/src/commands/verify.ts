@@ -1,0 +1,63 @@
+/** `handfast verify`: its options and its help. What it does is loaded when it is asked for. */
+import { type Command, Option } from 'commander';
+import { collect, collectOids, moment } from '../options.ts';
+import type { ExitCode } from '../outcome.ts';
+import type { VerifyCommandOptions } from '../verify/run.ts';
+
+const DESCRIPTION = `Judge a certificate chain from files, as a connection would, without any network.
+
+The first certificate of the first file is the one that is judged; all others, of all files, are
+intermediates in any order. What vouches for them is --ca, or the public authorities that Node trusts.
+Every check is shown with the document that demands it; there is no option to leave one out.`;
+
+const MORE = `
+Examples:
+  handfast verify chain.pem --name example.com
+  handfast verify leaf.pem intermediates.pem --name example.com --ca root.pem
+  handfast verify client.pem --purpose client --ca clients-ca.pem
+  handfast verify chain.pem --name example.com --at 2027-01-01     still good on New Year's Day?
+  handfast verify chain.pem --name example.com --profile web-pki   as strict as public authorities must be
+  openssl s_client -connect example.com:443 -showcerts </dev/null | handfast verify - --name example.com
+
+Files are PEM, or one certificate in DER; - is the standard input.
+
+Exit codes: 0 accepted; 1 refused; 2 wrong usage or an unusable file.`;
+
+/** Adds the command to `program`. */
+export function addVerify(program: Command, finish: (exitCode: ExitCode) => void): void {
+  program
+    .command('verify')
+    .summary('judge a certificate chain in files')
+    .description(DESCRIPTION)
+    .argument('<file...>', 'the chain, leaf first; more files for intermediates')
+    .optionsGroup('The question:')
+    .option('--name <host>', 'the host name or address that the certificate must carry')
+    .addOption(
+      new Option('--purpose <purpose>', 'what it is to be used for; a server needs --name')
+        .choices(['server', 'client'])
+        .default('server', 'server'),
+    )
+    .option('--ca <file>', 'trust these authorities (PEM) instead of the public ones; repeatable', collect)
+    .addOption(
+      new Option('--at <time>', 'judge as of a date or a time with its zone (default: now)').argParser(
+        moment,
+      ),
+    )
+    .addOption(
+      new Option('--profile <profile>', 'rules for how certificates are made')
+        .choices(['default', 'rfc5280', 'web-pki'])
+        .default('default', 'default'),
+    )
+    .option(
+      '--certificate-policy <oid>',
+      'require a certificate policy (dotted); repeatable, any of them will do',
+      collectOids,
+    )
+    .optionsGroup('What to show:')
+    .option('--json', 'print one JSON document on stdout and nothing else')
+    .addHelpText('after', MORE)
+    .action(async (files: readonly string[], options: VerifyCommandOptions) => {
+      const { runVerify } = await import('../verify/run.ts');
+      finish(await runVerify(files, options));
+    });
+}

@@ -1,0 +1,134 @@
+/** What `handfast verify` prints: the chain from leaf to anchor, every check with its source, and what to do. */
+import type { JudgedCertificate, Purpose, Rule, Verdict } from 'handfast/x509';
+import { hanging, printable } from '../render/layout.ts';
+import type { Style } from '../render/style.ts';
+
+/** What was asked, for people and for JSON. */
+export interface Question {
+  readonly files: readonly string[];
+  /** How many the files hold. */
+  readonly certificates: number;
+  readonly purpose: Purpose;
+  readonly name: string | null;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly authorities: {
+    /** The files of --ca; `null`: the public authorities. */
+    readonly from: readonly string[] | null;
+    readonly count: number;
+  };
+}
+
+/** What to do about a breach, where the verdict's own sentence does not say it. */
+const ADVICE: { readonly [R in Rule]?: string } = {
+  anchors: 'Name the authority that you trust with --ca FILE.',
+  issuer: 'Give missing intermediates as further files, and the authority that you trust with --ca FILE.',
+  signature:
+    'It was altered or issued by somebody else of that name: get the chain again from where it was issued.',
+  signatureAlgorithm: 'Have it issued again with ECDSA, Ed25519 or RSA, and SHA-256 or better.',
+  weakSignature: 'Have it issued again with SHA-256 or better.',
+  publicKey: 'Have it issued again for an ECDSA (P-256, P-384, P-521), Ed25519, Ed448 or RSA key.',
+  weakKey: 'Make a new key, and have it issued again for that.',
+  serialNumber: 'Its authority must issue it again with a positive serial number.',
+  emptyName: 'Its authority must issue it again with the name filled in.',
+  criticalExtension: 'Have it issued again without that extension, or with one that is not critical.',
+  basicConstraints: 'Let an authority issue it, and give that in place of what stands there.',
+  pathLength: 'Have it issued by an authority nearer to the root.',
+  keyUsage: 'Have it issued again for that use.',
+  extendedKeyUsage: 'Have it issued again for that purpose, or judge it for another with --purpose.',
+  nameConstraints: 'Have it issued by an authority that may vouch for that name.',
+  name: 'Have it issued again with that name among its subject alternative names, or ask for another --name.',
+  profile: 'Have it issued again by the rules, or judge it by another --profile.',
+  budget: 'Give only the certificates that belong to the chain.',
+};
+
+function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+function headLines({ paint, width }: Style, asked: Question): string[] {
+  const { files, certificates, purpose, name, at, authorities } = asked;
+  const what = `as the certificate of a ${purpose}${name === null ? '' : ` named ${name}`}`;
+  const from = authorities.from?.join(', ') ?? 'the public authorities';
+  return [
+    ...hanging('', paint('title', printable(files.join(', '))), width),
+    ...hanging(
+      '  ',
+      printable(`${plural(certificates, 'certificate')}, the first of them judged ${what}, as of ${at}`),
+      width,
+    ),
+    ...hanging('  ', printable(`trusted: ${from} (${plural(authorities.count, 'certificate')})`), width),
+    '',
+  ];
+}
+
+/** A link of the chain: who it is, since and until when, and every check. */
+function linkLines(style: Style, certificate: JudgedCertificate, isLast: boolean): string[] {
+  const { paint, glyphs, width } = style;
+  const { role, subject, serialNumber, notBefore, notAfter, fingerprint, checks } = certificate;
+  const rail = isLast ? '   ' : `${paint('quiet', glyphs.vertical)}  `;
+  const inner = width - 3;
+  const detail = (label: string, text: string): string[] =>
+    hanging(`${label} `, paint('quiet', printable(text)), inner);
+  const dates = notBefore === undefined ? [] : detail('valid ', `${notBefore} to ${notAfter}`);
+  const below = [
+    ...(serialNumber === undefined ? [] : detail('serial', serialNumber)),
+    ...dates,
+    ...(fingerprint === undefined ? [] : detail('sha256', fingerprint)),
+    ...checks.flatMap(({ ok, sentence, source }) =>
+      hanging(
+        `${ok ? paint('good', glyphs.good) : paint('bad', glyphs.bad)} `,
+        `${printable(sentence)} ${paint('quiet', `(${source})`)}`,
+        inner,
+      ),
+    ),
+  ];
+  return [
+    ...hanging(
+      `${paint('accent', 'o')}  `,
+      `${paint('name', printable(subject) || '(no subject)')} ${paint('quiet', `(${role})`)}`,
+      width,
+    ),
+    ...below.map((line) => `${rail}${line}`),
+    ...(isLast ? [] : [paint('quiet', glyphs.vertical)]),
+  ];
+}
+
+/** The chain from the leaf to its anchor; where it did not get there, the issuer that is missing. */
+function chainLines(style: Style, { path }: Verdict): string[] {
+  const { paint, glyphs, width } = style;
+  const last = path.at(-1);
+  const isWhole = last === undefined || last.role === 'anchor';
+  const lines = path.flatMap((certificate) => linkLines(style, certificate, isWhole && certificate === last));
+  if (isWhole) return lines;
+  const issuer = `${printable(last.issuer) || '(no issuer)'} ${paint('quiet', '(no way to a trusted authority from here)')}`;
+  return [...lines, ...hanging(`${paint('bad', glyphs.bad)}  `, issuer, width)];
+}
+
+function verdictSentences({ paint, glyphs, width }: Style, verdict: Verdict): string[] {
+  if (verdict.ok) {
+    return hanging(`${paint('good', glyphs.good)} `, paint('good', printable(verdict.sentence)), width);
+  }
+  const advice = ADVICE[verdict.rule];
+  return [
+    ...hanging(
+      `${paint('bad', glyphs.bad)} `,
+      `${paint('bad', printable(verdict.sentence))} ${paint('quiet', `(${verdict.source})`)}`,
+      width,
+    ),
+    ...(advice === undefined ? [] : hanging('  ', advice, width)),
+    ...(verdict.otherPaths.length === 0 ? [] : ['', paint('quiet', 'Other paths that were tried:')]),
+    ...verdict.otherPaths.flatMap((sentence) => hanging(`${glyphs.dot} `, printable(sentence), width)),
+  ];
+}
+
+/** The question, the chain and the verdict. */
+export function verificationLines(style: Style, asked: Question, verdict: Verdict): string[] {
+  const chain = chainLines(style, verdict);
+  return [
+    ...headLines(style, asked),
+    ...chain,
+    ...(chain.length === 0 ? [] : ['']),
+    ...verdictSentences(style, verdict),
+  ];
+}
