@@ -56,7 +56,7 @@ export function chooseVersion(h: ServerContext, hello: ClientHello): TlsVersion 
   if (chosen === undefined) {
     throw new TlsError(
       'ERR_PROTOCOL_VERSION',
-      `the client offers ${names.join(', ')}, this server speaks ${versions.join(' and ')} only`,
+      `the client offers ${names.join(', ') || 'no version that there is'}, this server speaks ${versions.join(' and ')} only`,
       { message, offered: names },
     );
   }
