@@ -171,14 +171,14 @@ function bitLength(number: Uint8Array): number {
   return number.length === 0 ? 0 : 8 * number.length - Math.clz32(number[0] as number) + 24;
 }
 
-/** The algorithm that a certificate was signed with. */
+/** The algorithm that a certificate, or another structure, was signed with. */
 export function checkSignatureAlgorithm(
-  certificate: Certificate,
+  signed: Pick<Certificate, 'signatureAlgorithm' | 'signatureIdentifier'>,
   { signatureHashes }: StrengthPolicy,
 ): Check {
-  const algorithm = certificate.signatureAlgorithm;
+  const algorithm = signed.signatureAlgorithm;
   if (algorithm === undefined) {
-    const name = describeOid(certificate.signatureIdentifier.oid);
+    const name = describeOid(signed.signatureIdentifier.oid);
     return check(
       'signatureAlgorithm',
       false,

@@ -3,7 +3,7 @@
  * recurses by itself and never allocates by a claimed length; what it refuses, it refuses with a reason and the byte
  * at fault.
  */
-import { latin1 } from '../wire/bytes.ts';
+import { concat, fromHex, latin1 } from '../wire/bytes.ts';
 import { MAX_OID_OCTETS } from './limits.ts';
 
 /** Identifier octets. A context-specific tag is `0x80 | n` when primitive and `0xa0 | n` when constructed. */
@@ -14,6 +14,7 @@ export const Tag = {
   OCTET_STRING: 0x04,
   NULL: 0x05,
   OBJECT_IDENTIFIER: 0x06,
+  ENUMERATED: 0x0a,
   UTF8String: 0x0c,
   NumericString: 0x12,
   PrintableString: 0x13,
@@ -70,6 +71,8 @@ export type DerReason =
   | 'duplicate-extension'
   | 'duplicate-policy'
   | 'policy-qualifier'
+  | 'critical-extension'
+  | 'too-many'
   | 'version'
   | 'algorithm-mismatch'
   | 'algorithm-parameters'
@@ -292,6 +295,11 @@ export class DerReader {
     return value;
   }
 
+  /** An ENUMERATED value. */
+  enumerated(what: string): number {
+    return this.smallInteger(what, Tag.ENUMERATED);
+  }
+
   /** A BIT STRING whose unused bits are zero (X.690 section 11.2.1). */
   bitString(what: string, tag: number = Tag.BIT_STRING): BitString {
     const element = this.read(tag, what);
@@ -362,6 +370,22 @@ export class DerReader {
     }
     return { time: decodeTime(element, yearDigits, what), form };
   }
+
+  /** A GeneralizedTime, in milliseconds since 1970, where no other form is allowed. */
+  generalizedTime(what: string): number {
+    // Any other tag is refused by its name.
+    if (this.peek() !== Tag.GeneralizedTime) this.read(Tag.GeneralizedTime, what);
+    return this.time(what).time;
+  }
+}
+
+/** One element, for the few structures that are put together here rather than read. */
+export function encodeElement(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
+  const content = concat(...contents);
+  const length = content.length.toString(16);
+  const octets = fromHex(length.length % 2 === 0 ? length : `0${length}`);
+  const header = content.length < 0x80 ? octets : [0x80 | octets.length, ...octets];
+  return concat(Uint8Array.of(tag, ...header), content);
 }
 
 function isDigit(byte: number): boolean {

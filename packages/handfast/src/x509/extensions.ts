@@ -12,6 +12,7 @@ import {
   readPolicyConstraints,
   readPolicyMappings,
 } from './policy-extensions.ts';
+import { type DistributionPoint, readDistributionPoints } from './revocation/distribution-points.ts';
 
 /** One extension as it stands in the certificate. */
 export interface Extension {
@@ -82,6 +83,7 @@ export interface KnownExtensions {
   readonly policyConstraints?: PolicyConstraints;
   /** How many more certificates may follow before anyPolicy stands for no policy (RFC 5280 section 4.2.1.14). */
   readonly inhibitAnyPolicy?: number;
+  readonly cRLDistributionPoints?: readonly DistributionPoint[];
 }
 
 type Known = { -readonly [Name in keyof KnownExtensions]: KnownExtensions[Name] };
@@ -128,6 +130,9 @@ function readKnown(oid: string, critical: boolean, reader: DerReader, into: Know
     case ExtensionOid.inhibitAnyPolicy:
       into.inhibitAnyPolicy = reader.smallInteger('inhibitAnyPolicy');
       return true;
+    case ExtensionOid.cRLDistributionPoints:
+      into.cRLDistributionPoints = readDistributionPoints(reader, 'cRLDistributionPoints');
+      return true;
     default:
       return false;
   }
@@ -149,11 +154,23 @@ export function readExtensions(reader: DerReader): {
   readonly all: ReadonlyMap<string, Extension>;
   readonly known: KnownExtensions;
 } {
+  const known: Known = {};
+  const all = walkExtensions(reader, (oid, critical, content) => readKnown(oid, critical, content, known));
+  return { all, known };
+}
+
+/**
+ * Reads Extensions, each of which may occur once.
+ * @param read reads the value of an extension that it knows; `false` for others.
+ */
+export function walkExtensions(
+  reader: DerReader,
+  read: (oid: string, critical: boolean, content: DerReader) => boolean,
+): ReadonlyMap<string, Extension> {
   const what = 'extensions';
   const list = reader.sequence(what);
   if (list.done) throw new DerError('empty-list', list.start, `${what}: expected at least one extension`);
   const all = new Map<string, Extension>();
-  const known: Known = {};
   while (!list.done) {
     const element = list.sequence(what);
     const oid = element.oid(what);
@@ -169,9 +186,9 @@ export function readExtensions(reader: DerReader): {
       );
     }
     all.set(oid, { oid, critical, value: content.rest() });
-    if (readKnown(oid, critical, content, known)) content.finish(name);
+    if (read(oid, critical, content)) content.finish(name);
   }
-  return { all, known };
+  return all;
 }
 
 function readCritical(element: DerReader, what: string): boolean {
@@ -243,7 +260,8 @@ function readSubtrees(list: DerReader | undefined, what: string): GeneralName[] 
   return bases;
 }
 
-function readAuthorityKeyIdentifier(reader: DerReader): AuthorityKeyIdentifier {
+/** AuthorityKeyIdentifier, of certificates and of revocation lists. */
+export function readAuthorityKeyIdentifier(reader: DerReader): AuthorityKeyIdentifier {
   const what = 'authorityKeyIdentifier';
   const element = reader.sequence(what);
   const keyIdentifier = element.peek() === 0x80 ? element.octetString(what, 0x80) : undefined;

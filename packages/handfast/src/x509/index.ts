@@ -29,6 +29,18 @@ export { type PemBlock, readCertificates, readPem, writePem } from './pem.ts';
 export type { PolicyConstraints, PolicyMapping } from './policy-extensions.ts';
 export { DEFAULT_PROFILE, type ProfileRule, RFC5280_PROFILE, WEB_PKI_PROFILE } from './profiles.ts';
 export {
+  type CertificateRevocationList,
+  parseCertificateRevocationList,
+  type RevokedCertificate,
+} from './revocation/crl.ts';
+export type {
+  DistributionPoint,
+  DistributionPointName,
+  IssuingDistributionPoint,
+  RevocationReason,
+} from './revocation/distribution-points.ts';
+export type { RevocationOptions } from './revocation/revocations.ts';
+export {
   type Accepted,
   type Check,
   type JudgedCertificate,

@@ -47,3 +47,24 @@ export const MAX_RSA_EXPONENT_BITS = 33;
 
 /** Content octets of an object identifier; the longest in use (2.25.UUID) take some twenty. */
 export const MAX_OID_OCTETS = 64;
+
+/** Revocation lists that one verdict looks at: each authority of a path has one, or some parts of one. */
+export const MAX_REVOCATION_LISTS = 100;
+
+/** Bytes of a revocation list; the largest of public authorities have had some 30 MB. */
+export const MAX_REVOCATION_LIST_LENGTH = 33_554_432;
+
+/** Entries of a revocation list: as many as fit into that many bytes in practice. */
+export const MAX_REVOCATION_LIST_ENTRIES = 1_000_000;
+
+/**
+ * Pairs of a distribution point and a revocation list that one verdict looks at. A certificate has one or two points, but
+ * who makes it may write thousands.
+ */
+export const MAX_REVOCATION_SCOPES = 5_000;
+
+/**
+ * Milliseconds that clocks may differ by, where the times of revocation lists and OCSP responses are held against ours:
+ * five minutes, as OpenSSL's tools allow.
+ */
+export const DEFAULT_CLOCK_TOLERANCE = 300_000;

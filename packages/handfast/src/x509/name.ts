@@ -1,6 +1,6 @@
 /** Distinguished names: reading, comparing (RFC 5280 section 7.1) and showing them (RFC 4514). */
 import { equalBytes, toHex } from '../wire/bytes.ts';
-import { DerError, type DerReader, Tag } from './der.ts';
+import { DerError, DerReader, encodeElement, Tag } from './der.ts';
 import { AttributeOid, attributeName } from './oids.ts';
 import { decodeString } from './strings.ts';
 
@@ -63,6 +63,16 @@ export class DistinguishedName {
     );
   }
 
+  /**
+   * This name with one more step (RFC 5280 section 4.2.1.13, nameRelativeToCRLIssuer).
+   * @param contents the step's attributes as DER, without the header of their SET.
+   */
+  extended(step: RelativeName, contents: Uint8Array): DistinguishedName {
+    const own = this.steps.length === 0 ? [] : [new DerReader(this.der).sequence('name').rest()];
+    const der = encodeElement(Tag.SEQUENCE, ...own, encodeElement(Tag.SET, contents));
+    return new DistinguishedName(der, [...this.steps, step]);
+  }
+
   /** The texts of all attributes of one type, in wire order. */
   texts(type: string): string[] {
     return this.steps.flatMap((step) =>
@@ -99,18 +109,23 @@ export function readName(reader: DerReader, what: string): DistinguishedName {
   const steps: RelativeName[] = [];
   while (!name.done) {
     const set = name.read(Tag.SET, what);
-    if (set.done) throw new DerError('empty-list', set.start, `${what}: a step of the name has no attribute`);
-    const attributes: NameAttribute[] = [];
-    while (!set.done) {
-      const pair = set.sequence(what);
-      const type = pair.oid(what);
-      const value = pair.readAny(what);
-      pair.finish(what);
-      attributes.push({ type, text: decodeString(value, what), encoding: value.encoding() });
-    }
-    steps.push(attributes);
+    steps.push(readRelativeName(set, what));
   }
   return new DistinguishedName(der, steps);
+}
+
+/** Reads the attributes of one step until the end of `set`. */
+export function readRelativeName(set: DerReader, what: string): RelativeName {
+  if (set.done) throw new DerError('empty-list', set.start, `${what}: a step of the name has no attribute`);
+  const attributes: NameAttribute[] = [];
+  while (!set.done) {
+    const pair = set.sequence(what);
+    const type = pair.oid(what);
+    const value = pair.readAny(what);
+    pair.finish(what);
+    attributes.push({ type, text: decodeString(value, what), encoding: value.encoding() });
+  }
+  return attributes;
 }
 
 /** Lengths in front keep keys unambiguous, whatever characters the values hold. */

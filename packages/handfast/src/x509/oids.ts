@@ -1,6 +1,6 @@
 /** Object identifiers that certificates use, and names for the others that are worth one in a message. */
 
-/** Certificate extensions (RFC 5280 section 4.2, RFC 7633, RFC 6962). */
+/** Extensions of certificates and revocation lists (RFC 5280 sections 4.2 and 5, RFC 7633, RFC 6962). */
 export const ExtensionOid = {
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
@@ -8,6 +8,12 @@ export const ExtensionOid = {
   issuerAltName: '2.5.29.18',
   basicConstraints: '2.5.29.19',
   nameConstraints: '2.5.29.30',
+  cRLNumber: '2.5.29.20',
+  cRLReason: '2.5.29.21',
+  invalidityDate: '2.5.29.24',
+  deltaCRLIndicator: '2.5.29.27',
+  issuingDistributionPoint: '2.5.29.28',
+  certificateIssuer: '2.5.29.29',
   cRLDistributionPoints: '2.5.29.31',
   certificatePolicies: '2.5.29.32',
   policyMappings: '2.5.29.33',

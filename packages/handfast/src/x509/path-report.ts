@@ -91,12 +91,13 @@ export function bestFailure(failures: readonly Failure[]): Failure {
 }
 
 /**
- * How near a path came: a rule broken at an anchor, a rule broken at an intermediate, a candidate that had not signed, no
+ * How near a path came: a rule broken by the whole path, a rule broken at an anchor, a rule broken at an intermediate, a candidate that had not signed, no
  * candidate at all; and then the number of its certificates.
  */
 function closeness(failure: Failure, ledOn: ReadonlySet<Step>): number {
   const { issuer, failed, steps } = failure;
   const rank = (): number => {
+    if (failure.at !== undefined) return 5;
     if (issuer === undefined) return 1;
     if (failed.rule === 'signature') return ledOn.has(lastStep(failure)) ? 0 : 2;
     return issuer.of.role === 'anchor' ? 4 : 3;

@@ -43,6 +43,8 @@ import {
   type Step,
 } from './path-report.ts';
 import { DEFAULT_PROFILE, type ProfileRule } from './profiles.ts';
+import type { Authority } from './revocation/context.ts';
+import { type RevocationOptions, Revocations, tooMuchEvidence } from './revocation/revocations.ts';
 import { type Check, check, type JudgedCertificate, refused, type Verdict } from './verdict.ts';
 
 /** An authority that the caller trusts: a certificate, or only its name and key. */
@@ -74,6 +76,11 @@ interface CommonOptions {
   readonly profile?: readonly ProfileRule[];
   /** Certificate policies. Default: any are accepted, and none is required unless an authority requires it. */
   readonly policies?: PolicyOptions;
+  /**
+   * What is known about the status of certificates, and what must be known. Default: nothing is known, and nothing is
+   * required. A leaf that is an anchor itself has no issuer to ask about it.
+   */
+  readonly revocation?: RevocationOptions;
 }
 
 /** The question that {@link verify} answers. */
@@ -133,8 +140,11 @@ class PathSearch {
     anchor: new Map<Certificate, readonly Check[]>(),
   };
   readonly #budget: Budget;
+  readonly #revocations: Revocations | undefined;
+  /** The search that this one serves: for the path of somebody who signed a status. */
+  readonly #parent: PathSearch | undefined;
 
-  constructor(options: VerifyOptions) {
+  constructor(options: VerifyOptions, parent?: PathSearch) {
     const { purpose, at, strength = DEFAULT_STRENGTH, profile = DEFAULT_PROFILE, name } = options;
     const { keyUsage = 'digitalSignature' } = options;
     if (!Number.isFinite(new Date(at).getTime())) {
@@ -147,15 +157,17 @@ class PathSearch {
       );
     }
     this.#options = options;
-    this.#budget = new Budget(options.provider);
+    this.#parent = parent;
+    this.#budget = parent === undefined ? new Budget(options.provider) : parent.#budget;
     this.#situation = { purpose, at, strength, profile, keyUsage };
     this.#name = typeof name === 'string' ? parseHostName(name) : undefined;
     this.#maxPathLength = options.maxPathLength ?? MAX_PATH_LENGTH;
     this.#policies = policyQuestion(options.policies);
+    this.#revocations = parent === undefined ? this.#prepareRevocations() : parent.#revocations;
   }
 
   *run(): Verification {
-    const { leaf, anchors, intermediates, provider } = this.#options;
+    const { leaf, anchors, intermediates, provider, revocation } = this.#options;
     const subject = describe(leaf);
     if (anchors.length === 0) {
       return refused(
@@ -171,6 +183,8 @@ class PathSearch {
         `${intermediates.length} certificates were sent; at most ${MAX_INTERMEDIATES} are looked at`,
       );
     }
+    const tooMuch = tooMuchEvidence(revocation);
+    if (tooMuch !== undefined) return this.#overBudget(tooMuch);
     const isPinned = anchors.some(
       (anchor) => 'certificate' in anchor && equalBytes(anchor.certificate.der, leaf.der),
     );
@@ -211,7 +225,7 @@ class PathSearch {
       const certificate = issuer.certificate as Certificate;
       const path =
         issuer.role === 'anchor'
-          ? this.#complete(steps, { of: issuer, checks })
+          ? yield* this.#finish(steps, { of: issuer, checks })
           : yield* this.#extend([...steps, { certificate, checks }]);
       if (path !== undefined) return path;
     }
@@ -319,6 +333,52 @@ class PathSearch {
         ? `it signed ${describe(last)}`
         : `its signature was not made by ${issuer.label}, although it bears that name as issuer`,
     );
+  }
+
+  #prepareRevocations(): Revocations | undefined {
+    const { revocation, intermediates, provider } = this.#options;
+    return (
+      revocation &&
+      new Revocations(revocation, {
+        situation: this.#situation,
+        provider,
+        budget: this.#budget,
+        certificates: [...intermediates, ...(revocation.certificates ?? [])],
+        isValid: (certificate, anchor) => this.#isValid(certificate, anchor),
+      })
+    );
+  }
+
+  /** Whether a certificate that signed a status has a path to this anchor; what it may be used for is another question. */
+  *#isValid(certificate: Certificate, anchor: Authority): Judging<boolean> {
+    const anchors: TrustAnchor[] = [
+      anchor.certificate === undefined ? anchor : { certificate: anchor.certificate },
+    ];
+    const { policies: _, ...options } = this.#options;
+    const search = new PathSearch({ ...options, leaf: certificate, anchors }, this);
+    const checks = checkAnywhere(certificate, { ...this.#situation, profile: [] }, 'leaf');
+    if (!checks.every(({ ok }) => ok)) return false;
+    return (yield* search.#extend([{ certificate, checks }])) !== undefined;
+  }
+
+  /** What is left to ask when a path has reached an anchor: whether a certificate was revoked, and the policies. */
+  *#finish(steps: readonly Step[], issuer: NonNullable<Failure['issuer']>): Judging<WholePath | undefined> {
+    const isRefused = steps[0]?.checks.some(({ ok }) => !ok);
+    const { certificate, key } = issuer.of;
+    if (this.#revocations === undefined || isRefused || key === undefined)
+      return this.#complete(steps, issuer);
+    const certificates = steps.map((step) => step.certificate);
+    const name = certificate?.subject ?? (certificates.at(-1) as Certificate).issuer;
+    const anchor: Authority = { name, key, ...(certificate && { certificate }) };
+    const found = yield* this.#revocations.judge({ certificates, anchor }, this.#parent === undefined);
+    const whole = steps.map((step, i) => ({ ...step, checks: [...step.checks, ...(found[i] ?? [])] }));
+    for (const [at, { checks }] of whole.entries()) {
+      const failed = checks.find(({ ok }) => !ok);
+      if (failed === undefined) continue;
+      this.#failures.push({ steps: whole, issuer, failed, at });
+      return undefined;
+    }
+    return this.#complete(whole, issuer);
   }
 
   /** The rules for a path as a whole; without an issuer the leaf is itself the anchor. */

@@ -23,6 +23,8 @@ export const RULES = {
   certificatePolicies: { source: 'RFC 5280 section 6.1.3 (f)', error: 'ERR_BAD_CERTIFICATE' },
   policyMappings: { source: 'RFC 5280 section 6.1.4 (a)', error: 'ERR_BAD_CERTIFICATE' },
   name: { source: 'RFC 9525 section 6', error: 'ERR_NAME_MISMATCH' },
+  revocation: { source: 'RFC 5280 section 6.3', error: 'ERR_CERTIFICATE_REVOKED' },
+  revocationStatus: { source: 'RFC 5280 section 6.3', error: 'ERR_CERTIFICATE_UNKNOWN' },
   profile: { source: 'the profile asked for', error: 'ERR_BAD_CERTIFICATE' },
   budget: { source: 'RFC 5280 section 8', error: 'ERR_BAD_CERTIFICATE' },
   custom: { source: 'the application', error: 'ERR_CERTIFICATE_UNKNOWN' },
