@@ -40,7 +40,16 @@ export interface PeerVerifier {
 
 /** Options of {@link chainVerifier}; those of path validation are described at `VerifyOptions` of handfast/x509. */
 export interface ChainVerifierOptions
-  extends Pick<VerifyOptions, 'anchors' | 'maxPathLength' | 'strength' | 'profile' | 'policies'> {
+  extends Pick<
+    VerifyOptions,
+    | 'anchors'
+    | 'allowPartialChain'
+    | 'nameConstraints'
+    | 'maxPathLength'
+    | 'strength'
+    | 'profile'
+    | 'policies'
+  > {
   readonly provider: CryptoProvider;
   /** Name the anchors to clients that are asked for a certificate. Default: false, since the list can be long. */
   readonly nameAuthorities?: boolean;
@@ -58,9 +67,11 @@ export function chainVerifier({
   nameAuthorities,
   ...rules
 }: ChainVerifierOptions): PeerVerifier {
-  const authorities = anchors.map(
-    (anchor) => ('certificate' in anchor ? anchor.certificate.subject : anchor.name).der,
-  );
+  // A key that is known by its hash alone has no name to tell.
+  const authorities = anchors.flatMap((anchor) => {
+    if ('certificate' in anchor) return [anchor.certificate.subject.der];
+    return 'name' in anchor ? [anchor.name.der] : [];
+  });
   return {
     ...(nameAuthorities ? { authorities } : {}),
     verify: ({ peer, chain: [leaf, ...intermediates], name, at, use }) => {

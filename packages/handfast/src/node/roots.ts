@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { ConfigError } from '../wire/errors.ts';
+import type { TrustAnchor } from '../x509/anchors.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import type { TrustAnchor } from '../x509/path.ts';
 import { loadCertificates } from './credentials.ts';
 
 let anchors: readonly TrustAnchor[] | undefined;

@@ -45,9 +45,10 @@ export class Budget {
       throw new BudgetError(`more than ${MAX_CANDIDATE_ISSUERS} candidate issuers`);
   }
 
-  /** Pays for comparing two names. */
-  readonly comparison = (): void => {
-    if (++this.#comparisons > MAX_NAME_COMPARISONS)
+  /** Pays for comparing names. */
+  readonly comparison = (count = 1): void => {
+    this.#comparisons += count;
+    if (this.#comparisons > MAX_NAME_COMPARISONS)
       throw new BudgetError(`more than ${MAX_NAME_COMPARISONS} name comparisons`);
   };
 

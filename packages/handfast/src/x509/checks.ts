@@ -1,16 +1,33 @@
 /** The rules that a single certificate is held to, each a small function that answers with a {@link Check}. */
 import { HASH_LENGTH, type HashName, type PublicKey } from '../crypto/provider.ts';
+import { ConfigError } from '../wire/errors.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
 import { checkPolicyMappings } from './certificate-policies.ts';
 import type { KeyUsage } from './extensions.ts';
 import { carriesName, type HostName, presentedNames } from './host-name.ts';
 import { MAX_RSA_EXPONENT_BITS, MAX_RSA_MODULUS_BITS } from './limits.ts';
-import { describeOid, ExtensionOid, PurposeOid } from './oids.ts';
+import { describeOid, ExtensionOid, isObjectIdentifier, PurposeOid } from './oids.ts';
 import type { ProfileRule } from './profiles.ts';
 import { type Check, check, type JudgedCertificate } from './verdict.ts';
 
-/** What a certificate is used for. */
-export type Purpose = 'server' | 'client';
+/**
+ * What a certificate is used for: to be a TLS server or client, another purpose of extKeyUsage by its dotted object identifier,
+ * or anything.
+ */
+export type Purpose = 'server' | 'client' | 'any' | { readonly extKeyUsage: string };
+
+/** @throws {ConfigError} when it is none. */
+export function readPurpose(purpose: Purpose): Purpose {
+  const known =
+    typeof purpose === 'object' && purpose !== null
+      ? isObjectIdentifier(purpose.extKeyUsage)
+      : ['server', 'client', 'any'].includes(purpose);
+  if (known) return purpose;
+  throw new ConfigError(
+    'purpose',
+    `purpose: expected 'server', 'client', 'any' or { extKeyUsage: a dotted object identifier }, found ${JSON.stringify(purpose)}`,
+  );
+}
 
 /** What counts as too weak. */
 export interface StrengthPolicy {
@@ -33,8 +50,8 @@ export interface Situation {
   readonly at: number;
   readonly strength: StrengthPolicy;
   readonly profile: readonly ProfileRule[];
-  /** What the leaf's key is to do. */
-  readonly keyUsage: KeyUsage;
+  /** What the leaf's key is to do; absent when nothing in particular. */
+  readonly keyUsage?: KeyUsage;
 }
 
 /** Extensions that the rules below, or the path builder, act on: only these may be critical. */
@@ -191,14 +208,16 @@ export function checkSignatureAlgorithm(
   return check('weakSignature', ok, ok ? what : `${what}, which is too weak`);
 }
 
-const PURPOSES: Readonly<Record<Purpose, { readonly oid: string; readonly name: string }>> = {
-  server: { oid: PurposeOid.serverAuth, name: 'serverAuth' },
-  client: { oid: PurposeOid.clientAuth, name: 'clientAuth' },
-};
+function purposeOid(purpose: Exclude<Purpose, 'any'>): string {
+  if (typeof purpose === 'object') return purpose.extKeyUsage;
+  return purpose === 'server' ? PurposeOid.serverAuth : PurposeOid.clientAuth;
+}
 
 function checkPurpose({ extKeyUsage }: Certificate, purpose: Purpose, anyCounts: boolean): Check {
-  const { oid, name } = PURPOSES[purpose];
+  if (purpose === 'any') return check('extendedKeyUsage', true, 'no particular purpose is asked for');
   if (extKeyUsage === undefined) return check('extendedKeyUsage', true, 'its purposes are not restricted');
+  const oid = purposeOid(purpose);
+  const name = describeOid(oid);
   const ok = extKeyUsage.includes(oid) || (anyCounts && extKeyUsage.includes(PurposeOid.anyExtendedKeyUsage));
   return check(
     'extendedKeyUsage',
@@ -216,7 +235,7 @@ export function checkLeaf(
   name: HostName | undefined,
 ): readonly Check[] {
   return [
-    checkKeyUsage(certificate, situation.keyUsage),
+    ...(situation.keyUsage === undefined ? [] : [checkKeyUsage(certificate, situation.keyUsage)]),
     checkPurpose(certificate, situation.purpose, false),
     ...(name === undefined ? [] : [checkName(certificate, name)]),
   ];
@@ -275,8 +294,7 @@ export function checkAuthority(certificate: Certificate, situation: Situation): 
 }
 
 /** pathLenConstraint counts the intermediates below, without self-issued ones and without the leaf. */
-export function checkPathLength({ basicConstraints }: Certificate, below: readonly Certificate[]): Check {
-  const limit = basicConstraints?.pathLength;
+export function checkPathLength(limit: number | undefined, below: readonly Certificate[]): Check {
   const count = below.slice(1).filter((certificate) => !isSelfIssued(certificate)).length;
   if (limit === undefined)
     return check('pathLength', true, 'the number of authorities below it is not limited');

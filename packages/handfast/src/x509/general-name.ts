@@ -85,25 +85,30 @@ function readAddress(reader: DerReader, what: string, use: GeneralNameUse): Uint
       `${what}: an iPAddress has ${lengths.join(' or ')} octets here, found ${octets.length}`,
     );
   }
-  if (use === 'constraint') checkMask(element, octets, what);
+  if (use === 'constraint' && !isAddressRange(octets)) {
+    throw new DerError(
+      'general-name',
+      element.start,
+      `${what}: the mask ${formatIpAddress(octets.subarray(octets.length / 2))} is not a row of ones followed by zeros`,
+    );
+  }
   return octets;
 }
 
-/** The mask is a CIDR prefix: ones, then zeros (RFC 5280 section 4.2.1.10, RFC 4632 section 3.1). */
-function checkMask(element: DerReader, octets: Uint8Array, what: string): void {
-  const mask = octets.subarray(octets.length / 2);
+/** Whether octets are an address and a mask, of IPv4 or IPv6. */
+export function isAddressRange(octets: Uint8Array): boolean {
+  return (octets.length === 8 || octets.length === 32) && isPrefix(octets.subarray(octets.length / 2));
+}
+
+/** A mask is a CIDR prefix: ones, then zeros (RFC 5280 section 4.2.1.10, RFC 4632 section 3.1). */
+function isPrefix(mask: Uint8Array): boolean {
   let ended = false;
   for (const octet of mask) {
     const inverted = ~octet & 0xff;
-    if ((ended && octet !== 0) || (inverted & (inverted + 1)) !== 0) {
-      throw new DerError(
-        'general-name',
-        element.start,
-        `${what}: the mask ${formatIpAddress(mask)} is not a row of ones followed by zeros`,
-      );
-    }
+    if ((ended && octet !== 0) || (inverted & (inverted + 1)) !== 0) return false;
     ended ||= octet !== 0xff;
   }
+  return true;
 }
 
 /** A name for a message, such as `DNS:example.com`. */

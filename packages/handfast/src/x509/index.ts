@@ -1,5 +1,6 @@
 /** X.509 certificates and path validation, usable without any TLS. */
 export type { AlgorithmIdentifier, SubjectPublicKeyInfo } from './algorithms.ts';
+export type { AnchorConstraints, TrustAnchor } from './anchors.ts';
 export {
   type Certificate,
   fingerprint,
@@ -24,7 +25,8 @@ export { carriesName, type HostName, parseHostName, presentedNames } from './hos
 export { formatIpAddress, parseIpAddress } from './ip-address.ts';
 export { MAX_PATH_LENGTH } from './limits.ts';
 export type { DistinguishedName, NameAttribute, RelativeName } from './name.ts';
-export { type TrustAnchor, type Verification, type VerifyOptions, verify, verifyPath } from './path.ts';
+export type { NameSubtrees } from './name-constraints.ts';
+export { type Verification, type VerifyOptions, verify, verifyPath } from './path.ts';
 export { type PemBlock, readCertificates, readPem, writePem } from './pem.ts';
 export type { PolicyConstraints, PolicyMapping } from './policy-extensions.ts';
 export { DEFAULT_PROFILE, type ProfileRule, RFC5280_PROFILE, WEB_PKI_PROFILE } from './profiles.ts';

@@ -15,7 +15,10 @@ export const MAX_SIGNATURE_CHECKS = 100;
  */
 export const MAX_CANDIDATE_ISSUERS = 2_000;
 
-/** Comparisons of a name with a name constraint for one verdict (rustls-webpki: 250,000). */
+/**
+ * Comparisons of a name with a name constraint for one verdict (rustls-webpki: 250,000). A directory name counts as many as
+ * the constraint has steps.
+ */
 export const MAX_NAME_COMPARISONS = 250_000;
 
 /**

@@ -1,12 +1,22 @@
 /** Name constraints: which names an authority may vouch for (RFC 5280 section 4.2.1.10). */
+import { ConfigError } from '../wire/errors.ts';
 import type { Certificate } from './certificate.ts';
+import { DerError, DerReader, Tag } from './der.ts';
 import type { NameConstraints } from './extensions.ts';
-import { describeGeneralName, type GeneralName } from './general-name.ts';
+import { describeGeneralName, type GeneralName, isAddressRange } from './general-name.ts';
 import { parseIpAddress } from './ip-address.ts';
-import { AttributeOid } from './oids.ts';
+import type { DistinguishedName } from './name.ts';
+import { AttributeOid, OtherNameOid } from './oids.ts';
+import { decodeString } from './strings.ts';
 
-/** Counts one comparison; throws when there were too many. */
-export type ComparisonBudget = () => void;
+/** Pays for comparing names, as many as are given (default 1); throws when there were too many. */
+export type ComparisonBudget = (count?: number) => void;
+
+/** Names that are permitted (all, where none of their kind is listed) and excluded. */
+export interface NameSubtrees {
+  readonly permitted?: readonly GeneralName[];
+  readonly excluded?: readonly GeneralName[];
+}
 
 /**
  * How a constraint bears on a name: it covers all that the name can stand for, a part of it (of a wildcard), or nothing;
@@ -20,48 +30,142 @@ export function constraintViolation(
   certificate: Certificate,
   spend: ComparisonBudget,
 ): string | undefined {
+  const { permitted, excluded } = prepareConstraints(constraints);
   for (const name of constrainedNames(certificate)) {
-    for (const constraint of constraints.excluded) {
-      spend();
-      if (!applies(constraint, name, constraints)) continue;
-      const covered = coverage(constraint, name);
+    for (const constraint of excluded) {
+      if (!applies(constraint, name, constraints, spend)) continue;
+      const covered = coverage(constraint, name, spend);
       if (covered === 'incomparable') return incomparable(constraint, name);
       if (covered !== 'none') {
-        return `${describeGeneralName(name)} is excluded (by ${describeGeneralName(constraint)})`;
+        return `${describeGeneralName(name.shown)} is excluded (by ${describeGeneralName(constraint.shown)})`;
       }
     }
-    let asked: GeneralName | undefined;
-    let permitted = false;
-    for (const constraint of constraints.permitted) {
-      spend();
-      if (!applies(constraint, name, constraints)) continue;
+    let asked: Comparable | undefined;
+    let isPermitted = false;
+    for (const constraint of permitted) {
+      if (!applies(constraint, name, constraints, spend)) continue;
       asked ??= constraint;
-      const covered = coverage(constraint, name);
+      const covered = coverage(constraint, name, spend);
       if (covered === 'incomparable') return incomparable(constraint, name);
-      permitted = covered === 'all';
-      if (permitted) break;
+      isPermitted = covered === 'all';
+      if (isPermitted) break;
     }
-    if (asked !== undefined && !permitted) {
-      return `${describeGeneralName(name)} is not among the permitted names (such as ${describeGeneralName(asked)})`;
+    if (asked !== undefined && !isPermitted) {
+      return `${describeGeneralName(name.shown)} is not among the permitted names (such as ${describeGeneralName(asked.shown)})`;
     }
   }
   return undefined;
 }
 
+/**
+ * A caller's constraints, which hold as critical ones do.
+ * @throws {ConfigError} when one of them is of a kind that cannot be compared, or malformed.
+ */
+export function callersConstraints(
+  { permitted = [], excluded = [] }: NameSubtrees,
+  option: string,
+): NameConstraints {
+  for (const name of [...permitted, ...excluded]) {
+    if (
+      prepareConstraint(name).form.kind === 'unknown' ||
+      (name.kind === 'iPAddress' && !isAddressRange(name.octets))
+    ) {
+      throw new ConfigError(
+        option,
+        `${option}: expected names of the kinds dNSName, iPAddress (address and mask), rfc822Name, uniformResourceIdentifier and directoryName, found ${describeGeneralName(name)}`,
+      );
+    }
+  }
+  return { critical: true, permitted, excluded };
+}
+
+/** A name or a constraint, read once into the form that is compared. */
+interface Comparable {
+  readonly shown: GeneralName;
+  /** Of which kind it is for constraints. */
+  readonly kind: GeneralName['kind'];
+  readonly form: Form;
+}
+
+type Form =
+  | { readonly kind: 'host'; readonly host: string; readonly below: string; readonly mark: '' | '.' | '*' }
+  | { readonly kind: 'mailbox'; readonly local: string; readonly host: string }
+  | { readonly kind: 'address'; readonly octets: Uint8Array }
+  | { readonly kind: 'directory'; readonly name: DistinguishedName }
+  /** The empty constraint, which covers every name of its kind. */
+  | { readonly kind: 'everything' }
+  /** Of a kind that cannot be compared, or malformed. */
+  | { readonly kind: 'unknown' };
+
+const UNKNOWN: Form = { kind: 'unknown' };
+
+/** What is derived from certificates is kept with them: a path builder compares them again and again. */
+const preparedConstraints = new WeakMap<
+  NameConstraints,
+  Record<'permitted' | 'excluded', readonly Comparable[]>
+>();
+const preparedNames = new WeakMap<Certificate, readonly Comparable[]>();
+
+function prepareConstraints(
+  constraints: NameConstraints,
+): Record<'permitted' | 'excluded', readonly Comparable[]> {
+  let prepared = preparedConstraints.get(constraints);
+  if (prepared === undefined) {
+    const { permitted, excluded } = constraints;
+    prepared = { permitted: permitted.map(prepareConstraint), excluded: excluded.map(prepareConstraint) };
+    preparedConstraints.set(constraints, prepared);
+  }
+  return prepared;
+}
+
 /** All names that constraints apply to: the subject, what it says of mail addresses, and the alternative names. */
-function constrainedNames({ subject, subjectAltName = [] }: Certificate): readonly GeneralName[] {
-  const directory: GeneralName[] = subject.empty ? [] : [{ kind: 'directoryName', name: subject }];
-  const emails = subject
-    .texts(AttributeOid.emailAddress)
-    .map((value): GeneralName => ({ kind: 'rfc822Name', value }));
-  return [...directory, ...emails, ...subjectAltName];
+function constrainedNames(certificate: Certificate): readonly Comparable[] {
+  let names = preparedNames.get(certificate);
+  if (names === undefined) {
+    const { subject, subjectAltName = [] } = certificate;
+    const directory: GeneralName[] = subject.empty ? [] : [{ kind: 'directoryName', name: subject }];
+    const emails = subject
+      .texts(AttributeOid.emailAddress)
+      .map((value): GeneralName => ({ kind: 'rfc822Name', value }));
+    names = [...directory, ...emails, ...subjectAltName].flatMap((name) => [
+      prepareName(name),
+      ...internationalMailbox(name),
+    ]);
+    preparedNames.set(certificate, names);
+  }
+  return names;
+}
+
+/** Constraints on mail addresses hold for those of another name form, which need not be ASCII, too (RFC 9598 section 6). */
+function internationalMailbox(name: GeneralName): readonly Comparable[] {
+  if (name.kind !== 'otherName' || name.type !== OtherNameOid.smtpUTF8Mailbox) return [];
+  const form = mailboxForm(readUtf8String(name.value));
+  return [{ shown: name, kind: 'rfc822Name', form }];
+}
+
+/** The text of a UTF8String; empty, which is no mail address, when it is none. */
+function readUtf8String(value: Uint8Array): string {
+  try {
+    return (
+      decodeString(new DerReader(value).read(Tag.UTF8String, 'SmtpUTF8Mailbox'), 'SmtpUTF8Mailbox') ?? ''
+    );
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    return '';
+  }
 }
 
 /**
  * Whether a constraint speaks about a name: when they are of one kind. What cannot be checked may be passed over only
  * where the authority did not insist (RFC 5280 section 4.2.1.10: "either process the constraint or reject").
  */
-function applies(constraint: GeneralName, name: GeneralName, { critical }: NameConstraints): boolean {
+function applies(
+  constraint: Comparable,
+  name: Comparable,
+  { critical }: NameConstraints,
+  spend: ComparisonBudget,
+): boolean {
+  spend();
   return constraint.kind === name.kind && (critical || isComparable(constraint.kind));
 }
 
@@ -77,46 +181,111 @@ function isComparable(kind: GeneralName['kind']): boolean {
   return COMPARABLE.has(kind);
 }
 
-function incomparable(constraint: GeneralName, name: GeneralName): string {
+function incomparable(constraint: Comparable, name: Comparable): string {
   return isComparable(name.kind)
-    ? `${describeGeneralName(name)} and the constraint ${describeGeneralName(constraint)} cannot be compared: one of them is malformed`
+    ? `${describeGeneralName(name.shown)} and the constraint ${describeGeneralName(constraint.shown)} cannot be compared: one of them is malformed`
     : `constraints on names of the kind ${name.kind}, of which it has one, cannot be checked`;
 }
 
-function coverage(constraint: GeneralName, name: GeneralName): Coverage {
-  switch (constraint.kind) {
-    case 'dNSName':
-      return name.kind === 'dNSName' ? dnsCoverage(constraint.value, name.value) : 'none';
-    case 'iPAddress':
-      return name.kind === 'iPAddress' ? ipCoverage(constraint.octets, name.octets) : 'none';
-    case 'rfc822Name':
-      return name.kind === 'rfc822Name' ? emailCoverage(constraint.value, name.value) : 'none';
-    case 'uniformResourceIdentifier':
-      return name.kind === 'uniformResourceIdentifier' ? uriCoverage(constraint.value, name.value) : 'none';
-    case 'directoryName':
-      return name.kind === 'directoryName' && name.name.isWithin(constraint.name) ? 'all' : 'none';
-    default:
-      return 'incomparable';
-  }
+/** Labels of letters, digits, hyphens and underscores, with dots between them: A-labels, where a name is not ASCII. */
+const DNS_NAME = /^[0-9a-z_-]+(?:\.[0-9a-z_-]+)*$/;
+/** Longer texts are no names in DNS (RFC 1035 section 2.3.4), and would cost more to compare. */
+const MAX_HOST_LENGTH = 255;
+
+/** A host, with a mark in front of it where it may have one. */
+function hostForm(text: string, mark: '' | '.' | '*' = ''): Form {
+  const host = text.length <= MAX_HOST_LENGTH ? text.toLowerCase() : '';
+  return DNS_NAME.test(host) ? { kind: 'host', host, below: `.${host}`, mark } : UNKNOWN;
 }
 
-/** Labels of letters, digits, hyphens and underscores, with dots between them. */
-const DNS_NAME = /^[0-9a-z_-]+(?:\.[0-9a-z_-]+)*$/;
+function dottedForm(text: string): Form {
+  if (text === '') return { kind: 'everything' };
+  return text.startsWith('.') ? hostForm(text.slice(1), '.') : hostForm(text);
+}
+
+/** A mail address whose local part needs no quotes: others could be spelled in several ways. */
+function mailboxForm(text: string): Form {
+  const at = text.indexOf('@');
+  const local = text.slice(0, Math.max(at, 0));
+  const host = hostForm(text.slice(at + 1));
+  return host.kind === 'host' && /^[^\s"(),:;<>@[\\\]]+$/.test(local)
+    ? { kind: 'mailbox', local, host: host.host }
+    : UNKNOWN;
+}
+
+/** A URI must name a host by its name to be compared at all (RFC 5280 section 4.2.1.10). */
+function uriForm(uri: string): Form {
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(uri)?.[1] ?? '';
+  const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
+  return parseIpAddress(host) === undefined ? hostForm(host) : UNKNOWN;
+}
+
+function prepareName(shown: GeneralName): Comparable {
+  const form = (): Form => {
+    switch (shown.kind) {
+      case 'dNSName':
+        return shown.value.startsWith('*.') ? hostForm(shown.value.slice(2), '*') : hostForm(shown.value);
+      case 'rfc822Name':
+        return mailboxForm(shown.value);
+      case 'uniformResourceIdentifier':
+        return uriForm(shown.value);
+      default:
+        return commonForm(shown);
+    }
+  };
+  return { shown, kind: shown.kind, form: form() };
+}
+
+function prepareConstraint(shown: GeneralName): Comparable {
+  const form = (): Form => {
+    switch (shown.kind) {
+      case 'dNSName':
+      case 'uniformResourceIdentifier':
+        return dottedForm(shown.value);
+      case 'rfc822Name':
+        return shown.value.includes('@') ? mailboxForm(shown.value) : dottedForm(shown.value);
+      default:
+        return commonForm(shown);
+    }
+  };
+  return { shown, kind: shown.kind, form: form() };
+}
+
+function commonForm(name: GeneralName): Form {
+  if (name.kind === 'iPAddress') return { kind: 'address', octets: name.octets };
+  return name.kind === 'directoryName' ? { kind: 'directory', name: name.name } : UNKNOWN;
+}
+
+/** Both are of one kind of names. */
+function coverage(constraint: Comparable, name: Comparable, spend: ComparisonBudget): Coverage {
+  const [wide, narrow] = [constraint.form, name.form];
+  if (wide.kind === 'unknown' || narrow.kind === 'unknown') return 'incomparable';
+  if (wide.kind === 'everything') return 'all';
+  if (wide.kind === 'directory' && narrow.kind === 'directory') {
+    spend(wide.name.steps.length);
+    return narrow.name.isWithin(wide.name) ? 'all' : 'none';
+  }
+  if (wide.kind === 'address' && narrow.kind === 'address') return ipCoverage(wide.octets, narrow.octets);
+  if (wide.kind === 'host' && narrow.kind === 'host' && name.kind === 'dNSName')
+    return dnsCoverage(wide, narrow);
+  if (wide.kind === 'mailbox' && narrow.kind === 'mailbox') {
+    // The part before the @ is compared with regard to case (RFC 5280 section 7.5).
+    return wide.local === narrow.local && wide.host === narrow.host ? 'all' : 'none';
+  }
+  return wide.kind === 'host' && 'host' in narrow ? hostCoverage(wide, narrow.host) : 'incomparable';
+}
+
+type HostForm = Extract<Form, { readonly kind: 'host' }>;
 
 /**
  * `example.com` covers itself and everything below it; with a dot in front, which many authorities write, only what is
- * below; the empty constraint covers every name. A wildcard stands for many names.
+ * below. A wildcard stands for many names.
  */
-function dnsCoverage(constraintText: string, nameText: string): Coverage {
-  const constraint = constraintText.toLowerCase();
-  const name = nameText.toLowerCase();
-  const isWildcard = name.startsWith('*.');
-  const host = isWildcard ? name.slice(2) : name;
-  const base = constraint.startsWith('.') ? constraint.slice(1) : constraint;
-  if (!DNS_NAME.test(host) || (constraint !== '' && !DNS_NAME.test(base))) return 'incomparable';
-  if (constraint === '' || host.endsWith(`.${base}`)) return 'all';
-  if (host === base) return isWildcard || constraint === base ? 'all' : 'none';
-  return isWildcard && base.endsWith(`.${host}`) ? 'part' : 'none';
+function dnsCoverage(base: HostForm, { host, below, mark }: HostForm): Coverage {
+  if (host.endsWith(base.below)) return 'all';
+  const isWildcard = mark === '*';
+  if (host === base.host) return isWildcard || base.mark === '' ? 'all' : 'none';
+  return isWildcard && base.host.endsWith(below) ? 'part' : 'none';
 }
 
 function ipCoverage(range: Uint8Array, address: Uint8Array): Coverage {
@@ -129,38 +298,7 @@ function ipCoverage(range: Uint8Array, address: Uint8Array): Coverage {
   return 'all';
 }
 
-/** The constraint is a mailbox, a host, or with a dot in front every host below a domain. */
-function emailCoverage(constraint: string, address: string): Coverage {
-  const mailbox = parseMailbox(address);
-  if (mailbox === undefined) return 'incomparable';
-  if (!constraint.includes('@')) return hostCoverage(constraint, mailbox.host);
-  const wanted = parseMailbox(constraint);
-  if (wanted === undefined) return 'incomparable';
-  // The part before the @ is compared with regard to case (RFC 5280 section 7.5).
-  return wanted.local === mailbox.local && wanted.host === mailbox.host ? 'all' : 'none';
-}
-
-/** A mail address whose local part needs no quotes: others could be spelled in several ways. */
-function parseMailbox(text: string): { local: string; host: string } | undefined {
-  const at = text.indexOf('@');
-  const local = text.slice(0, at);
-  const host = text.slice(at + 1).toLowerCase();
-  return at > 0 && /^[^\s"(),:;<>@[\\\]]+$/.test(local) && DNS_NAME.test(host) ? { local, host } : undefined;
-}
-
-/** A URI must name a host by its name to be compared at all (RFC 5280 section 4.2.1.10). */
-function uriCoverage(constraint: string, uri: string): Coverage {
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(uri)?.[1];
-  const host = authority?.replace(/^.*@/, '').replace(/:\d*$/, '').toLowerCase();
-  if (host === undefined || !DNS_NAME.test(host) || parseIpAddress(host) !== undefined) return 'incomparable';
-  return hostCoverage(constraint, host);
-}
-
 /** For mail addresses and URIs: a host stands for itself only, and with a dot in front for all that is below. */
-function hostCoverage(constraintText: string, host: string): Coverage {
-  const constraint = constraintText.toLowerCase();
-  if (constraint === '') return 'all';
-  const isDomain = constraint.startsWith('.');
-  if (!DNS_NAME.test(isDomain ? constraint.slice(1) : constraint)) return 'incomparable';
-  return (isDomain ? host.endsWith(constraint) : host === constraint) ? 'all' : 'none';
+function hostCoverage(base: HostForm, host: string): Coverage {
+  return (base.mark === '.' ? host.endsWith(base.below) : host === base.host) ? 'all' : 'none';
 }

@@ -43,6 +43,9 @@ export const PurposeOid = {
 /** The policy that stands for every policy (RFC 5280 section 4.2.1.4). */
 export const PolicyOid = { anyPolicy: '2.5.29.32.0' } as const;
 
+/** Kinds of otherName (RFC 9598 section 3). */
+export const OtherNameOid = { smtpUTF8Mailbox: '1.3.6.1.5.5.7.8.9' } as const;
+
 /** Kinds of policy qualifiers (RFC 5280 section 4.2.1.4). */
 export const PolicyQualifierOid = { cps: '1.3.6.1.5.5.7.2.1', unotice: '1.3.6.1.5.5.7.2.2' } as const;
 
@@ -124,9 +127,15 @@ const OTHER_ALGORITHMS: Readonly<Record<string, string>> = {
 };
 
 const NAMES: ReadonlyMap<string, string> = new Map(
-  [ExtensionOid, PurposeOid, PolicyOid, AlgorithmOid, AccessMethodOid, OTHER_ALGORITHMS].flatMap((table) =>
-    Object.entries(table).map(([name, oid]): [string, string] => [oid, name]),
-  ),
+  [
+    ExtensionOid,
+    PurposeOid,
+    PolicyOid,
+    OtherNameOid,
+    AlgorithmOid,
+    AccessMethodOid,
+    OTHER_ALGORITHMS,
+  ].flatMap((table) => Object.entries(table).map(([name, oid]): [string, string] => [oid, name])),
 );
 
 const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map(

@@ -1,15 +1,20 @@
 /** What a search for a path tells of it: the certificates as they were judged, and the failure that explains best. */
 import type { CryptoProvider, PublicKey } from '../crypto/provider.ts';
+import type { IssuerConstraints } from './anchors.ts';
 import { type Certificate, fingerprint, isSelfIssued, serialNumberText } from './certificate.ts';
 import { isoTime } from './checks.ts';
 import { MAX_PATH_CERTIFICATES, MAX_REPORTED_PATHS } from './limits.ts';
+import type { DistinguishedName } from './name.ts';
 import { type Check, check, type JudgedCertificate, type Refused, type Rule, refused } from './verdict.ts';
 
 /** An issuer that a path may go on with. */
 export interface Issuer {
   readonly role: 'intermediate' | 'anchor';
+  readonly name: DistinguishedName;
   readonly key: PublicKey | undefined;
   readonly certificate?: Certificate;
+  /** What the caller holds it to. */
+  readonly constraints?: IssuerConstraints;
   /** For sentences. */
   readonly label: string;
 }

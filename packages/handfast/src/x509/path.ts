@@ -3,9 +3,9 @@
  * an anchor that the caller trusts. The search goes back and tries other candidates where a path fails, within a
  * budget; nothing is remembered from one verdict to the next.
  */
-import type { Awaitable, CryptoProvider, PublicKey } from '../crypto/provider.ts';
-import { equalBytes } from '../wire/bytes.ts';
+import type { Awaitable, CryptoProvider } from '../crypto/provider.ts';
 import { ConfigError } from '../wire/errors.ts';
+import { Anchors, type IssuerConstraints, type TrustAnchor } from './anchors.ts';
 import { Budget, BudgetError, type Judging } from './budget.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
 import {
@@ -22,14 +22,15 @@ import {
   checkPathLength,
   checkSignatureAlgorithm,
   DEFAULT_STRENGTH,
+  type Purpose,
+  readPurpose,
   type Situation,
   type StrengthPolicy,
 } from './checks.ts';
-import type { KeyUsage } from './extensions.ts';
+import type { KeyUsage, NameConstraints } from './extensions.ts';
 import { type HostName, parseHostName } from './host-name.ts';
 import { MAX_INTERMEDIATES, MAX_PATH_CERTIFICATES, MAX_PATH_LENGTH } from './limits.ts';
-import type { DistinguishedName } from './name.ts';
-import { constraintViolation } from './name-constraints.ts';
+import { callersConstraints, constraintViolation, type NameSubtrees } from './name-constraints.ts';
 import {
   bestFailure,
   capital,
@@ -47,11 +48,6 @@ import type { Authority } from './revocation/context.ts';
 import { type RevocationOptions, Revocations, tooMuchEvidence } from './revocation/revocations.ts';
 import { type Check, check, type JudgedCertificate, refused, type Verdict } from './verdict.ts';
 
-/** An authority that the caller trusts: a certificate, or only its name and key. */
-export type TrustAnchor =
-  | { readonly certificate: Certificate }
-  | { readonly name: DistinguishedName; readonly key: PublicKey };
-
 interface CommonOptions {
   /** Checks the signatures. */
   readonly provider: Pick<CryptoProvider, 'verify' | 'hash'>;
@@ -61,16 +57,29 @@ interface CommonOptions {
   readonly intermediates: readonly Certificate[];
   /**
    * An empty list refuses everything. Any certificate may be one: a path ends at the first anchor that it reaches, and a leaf
-   * that is one, byte for byte, is accepted for the names, times and purposes that it says.
+   * that is one, byte for byte or by its key, is accepted for the names, times and purposes that it says.
    */
   readonly anchors: readonly TrustAnchor[];
+  /**
+   * Whether a certificate among the anchors that is not self-issued may end a path, or be a pinned leaf. Otherwise it is one
+   * more intermediate. Default: true, since the caller trusts it (RFC 5280 section 6.1.1 (d)).
+   */
+  readonly allowPartialChain?: boolean;
+  /**
+   * The names that any path may vouch for: initial-permitted-subtrees and initial-excluded-subtrees of RFC 5280 section 6.1.1.
+   * Default: all.
+   */
+  readonly nameConstraints?: NameSubtrees;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** Intermediates that a path may have, self-issued ones not counted. Default: {@link MAX_PATH_LENGTH}. */
   readonly maxPathLength?: number;
   /** Default: RSA from 2048 bits, signatures with SHA-2. */
   readonly strength?: StrengthPolicy;
-  /** What the leaf's key is to do, which its keyUsage must allow where it has one. Default: `digitalSignature`. */
+  /**
+   * What the leaf's key is to do, which its keyUsage must allow where it has one. Default: `digitalSignature` for servers and
+   * clients, nothing in particular for other purposes.
+   */
   readonly keyUsage?: KeyUsage;
   /** Rules for how certificates are made. Default: {@link DEFAULT_PROFILE}. */
   readonly profile?: readonly ProfileRule[];
@@ -91,7 +100,7 @@ export type VerifyOptions = CommonOptions &
         /** The host name or address that the leaf must carry; `null` when somebody else checks it. */
         readonly name: string | null;
       }
-    | { readonly purpose: 'client'; readonly name?: string | null }
+    | { readonly purpose: Exclude<Purpose, 'server'>; readonly name?: string | null }
   );
 
 /** What {@link verifyPath} yields are promises of the provider, and it must be given what they resolve to. */
@@ -133,6 +142,8 @@ class PathSearch {
   readonly #name: HostName | undefined;
   readonly #maxPathLength: number;
   readonly #policies: PolicyQuestion;
+  readonly #anchors: Anchors;
+  readonly #nameConstraints: NameConstraints | undefined;
   readonly #failures: Failure[] = [];
   /** What was found for this verdict about issuers, wherever they stand in a path. */
   readonly #alone = {
@@ -146,7 +157,9 @@ class PathSearch {
 
   constructor(options: VerifyOptions, parent?: PathSearch) {
     const { purpose, at, strength = DEFAULT_STRENGTH, profile = DEFAULT_PROFILE, name } = options;
-    const { keyUsage = 'digitalSignature' } = options;
+    const isTls = purpose === 'server' || purpose === 'client';
+    const { keyUsage = isTls ? 'digitalSignature' : undefined, allowPartialChain = true } = options;
+    const { anchors, intermediates, provider, nameConstraints } = options;
     if (!Number.isFinite(new Date(at).getTime())) {
       throw new ConfigError('at', `at: expected a time in milliseconds since 1970, found ${at}`);
     }
@@ -158,8 +171,10 @@ class PathSearch {
     }
     this.#options = options;
     this.#parent = parent;
-    this.#budget = parent === undefined ? new Budget(options.provider) : parent.#budget;
-    this.#situation = { purpose, at, strength, profile, keyUsage };
+    this.#budget = parent === undefined ? new Budget(provider) : parent.#budget;
+    this.#situation = { purpose: readPurpose(purpose), at, strength, profile, ...(keyUsage && { keyUsage }) };
+    this.#anchors = new Anchors(anchors, intermediates, allowPartialChain, provider);
+    this.#nameConstraints = nameConstraints && callersConstraints(nameConstraints, 'nameConstraints');
     this.#name = typeof name === 'string' ? parseHostName(name) : undefined;
     this.#maxPathLength = options.maxPathLength ?? MAX_PATH_LENGTH;
     this.#policies = policyQuestion(options.policies);
@@ -185,17 +200,16 @@ class PathSearch {
     }
     const tooMuch = tooMuchEvidence(revocation);
     if (tooMuch !== undefined) return this.#overBudget(tooMuch);
-    const isPinned = anchors.some(
-      (anchor) => 'certificate' in anchor && equalBytes(anchor.certificate.der, leaf.der),
-    );
+    const pinned = this.#anchors.pinned(leaf);
     const leafChecks = [
-      ...checkAnywhere(leaf, this.#situation, isPinned ? 'anchor' : 'leaf'),
+      ...checkAnywhere(leaf, this.#situation, pinned?.role ?? 'leaf'),
       ...checkLeaf(leaf, this.#situation, this.#name),
     ];
     const start: Step = { certificate: leaf, checks: leafChecks };
     let path: WholePath | undefined;
     try {
-      path = isPinned ? this.#complete([start]) : yield* this.#extend([start]);
+      leafChecks.push(...this.#checkOwnNames(leaf, pinned?.constraints));
+      path = pinned === undefined ? yield* this.#extend([start]) : this.#complete([start]);
     } catch (error) {
       if (!(error instanceof BudgetError)) throw error;
       return this.#overBudget(error.message);
@@ -213,7 +227,7 @@ class PathSearch {
   *#extend(steps: readonly Step[]): Judging<WholePath | undefined> {
     const last = (steps.at(-1) as Step).certificate;
     let found = false;
-    for (const issuer of this.#issuers(steps, last)) {
+    for (const issuer of this.#anchors.issuersOf(last, steps)) {
       found = true;
       this.#budget.candidate();
       const checks = yield* this.#judgeIssuer(steps, last, issuer);
@@ -233,50 +247,21 @@ class PathSearch {
     return undefined;
   }
 
-  /**
-   * Candidates by name: anchors, and intermediates that the path does not hold already. Those whose key the certificate
-   * itself points at come first, then those of whom nothing is known (RFC 4158 section 3.5.12); among equals, anchors.
-   */
-  #issuers(steps: readonly Step[], last: Certificate): readonly Issuer[] {
-    const issuers: Issuer[] = [];
-    for (const anchor of this.#options.anchors) {
-      if ('certificate' in anchor) {
-        const { certificate } = anchor;
-        if (!certificate.subject.equals(last.issuer)) continue;
-        const label = `the trust anchor '${certificate.subject}'`;
-        issuers.push({ role: 'anchor', key: certificate.publicKeyInfo.key, certificate, label });
-      } else if (anchor.name.equals(last.issuer)) {
-        issuers.push({ role: 'anchor', key: anchor.key, label: `the trust anchor '${anchor.name}'` });
-      }
-    }
-    for (const certificate of this.#options.intermediates) {
-      if (!certificate.subject.equals(last.issuer)) continue;
-      // The same name with the same key again is a loop, whatever else differs.
-      const loops = steps.some(
-        (step) =>
-          equalBytes(step.certificate.publicKeyInfo.der, certificate.publicKeyInfo.der) &&
-          step.certificate.subject.equals(certificate.subject),
-      );
-      if (loops) continue;
-      const label = `the intermediate '${certificate.subject}'`;
-      issuers.push({ role: 'intermediate', key: certificate.publicKeyInfo.key, certificate, label });
-    }
-    return issuers.sort((a, b) => keyIdentifierDistance(last, a) - keyIdentifierDistance(last, b));
-  }
-
   /** All rules for an issuer in its place; the signature, which costs most, only when nothing else is wrong. */
   *#judgeIssuer(steps: readonly Step[], last: Certificate, issuer: Issuer): Judging<readonly Check[]> {
     const below = steps.map(({ certificate }) => certificate);
-    const { certificate } = issuer;
+    const { certificate, constraints = {} } = issuer;
     const checks: Check[] =
       certificate === undefined
         ? [checkKey(issuer.key, this.#situation.strength)]
         : [
             ...this.#checkAlone(certificate, issuer.role),
-            checkPathLength(certificate, below),
+            checkPathLength(certificate.basicConstraints?.pathLength, below),
             this.#checkLength(steps, issuer),
-            ...this.#checkNameConstraints(certificate, below),
+            ...this.#checkNameConstraints(certificate.nameConstraints, below),
           ];
+    if (constraints.pathLength !== undefined) checks.push(checkPathLength(constraints.pathLength, below));
+    checks.push(...this.#checkNameConstraints(constraints.nameConstraints, below));
     checks.push(checkSignatureAlgorithm(last, this.#situation.strength));
     if (checks.every(({ ok }) => ok)) checks.push(yield* this.#checkSignature(last, issuer));
     return checks;
@@ -288,6 +273,7 @@ class PathSearch {
       checks = [
         ...checkAnywhere(certificate, this.#situation, role),
         ...(isVersion1Anchor(certificate, role) ? [] : checkAuthority(certificate, this.#situation)),
+        ...(role === 'intermediate' && !isSelfIssued(certificate) ? this.#checkOwnNames(certificate) : []),
       ];
       this.#alone[role].set(certificate, checks);
     }
@@ -308,8 +294,21 @@ class PathSearch {
     );
   }
 
-  #checkNameConstraints(certificate: Certificate, below: readonly Certificate[]): readonly Check[] {
-    const { nameConstraints } = certificate;
+  /** What the caller says of names, of any path or of a leaf that is an anchor itself. */
+  #checkOwnNames(certificate: Certificate, constraints: IssuerConstraints = {}): readonly Check[] {
+    const all = [this.#nameConstraints, constraints.nameConstraints].filter((given) => given !== undefined);
+    return all.map((given) => {
+      const violation = constraintViolation(given, certificate, this.#budget.comparison);
+      const sentence =
+        violation === undefined ? 'its names are accepted here' : `not accepted here: ${violation}`;
+      return check('nameConstraints', violation === undefined, sentence, 'RFC 5280 section 6.1.3 (b)');
+    });
+  }
+
+  #checkNameConstraints(
+    nameConstraints: NameConstraints | undefined,
+    below: readonly Certificate[],
+  ): readonly Check[] {
     if (nameConstraints === undefined) return [];
     for (const [index, constrained] of below.entries()) {
       // Self-issued certificates are exempt, unless they are the leaf (RFC 5280 section 6.1.3 (b)).
@@ -351,11 +350,10 @@ class PathSearch {
 
   /** Whether a certificate that signed a status has a path to this anchor; what it may be used for is another question. */
   *#isValid(certificate: Certificate, anchor: Authority): Judging<boolean> {
-    const anchors: TrustAnchor[] = [
-      anchor.certificate === undefined ? anchor : { certificate: anchor.certificate },
-    ];
+    const { certificate: same, constraints = {} } = anchor;
+    const anchors: TrustAnchor[] = [same === undefined ? anchor : { certificate: same, constraints }];
     const { policies: _, ...options } = this.#options;
-    const search = new PathSearch({ ...options, leaf: certificate, anchors }, this);
+    const search = new PathSearch({ ...options, leaf: certificate, anchors, allowPartialChain: true }, this);
     const checks = checkAnywhere(certificate, { ...this.#situation, profile: [] }, 'leaf');
     if (!checks.every(({ ok }) => ok)) return false;
     return (yield* search.#extend([{ certificate, checks }])) !== undefined;
@@ -364,12 +362,11 @@ class PathSearch {
   /** What is left to ask when a path has reached an anchor: whether a certificate was revoked, and the policies. */
   *#finish(steps: readonly Step[], issuer: NonNullable<Failure['issuer']>): Judging<WholePath | undefined> {
     const isRefused = steps[0]?.checks.some(({ ok }) => !ok);
-    const { certificate, key } = issuer.of;
+    const { name, key, certificate, constraints = {} } = issuer.of;
     if (this.#revocations === undefined || isRefused || key === undefined)
       return this.#complete(steps, issuer);
     const certificates = steps.map((step) => step.certificate);
-    const name = certificate?.subject ?? (certificates.at(-1) as Certificate).issuer;
-    const anchor: Authority = { name, key, ...(certificate && { certificate }) };
+    const anchor: Authority = { name, key, constraints, ...(certificate && { certificate }) };
     const found = yield* this.#revocations.judge({ certificates, anchor }, this.#parent === undefined);
     const whole = steps.map((step, i) => ({ ...step, checks: [...step.checks, ...(found[i] ?? [])] }));
     for (const [at, { checks }] of whole.entries()) {
@@ -417,14 +414,6 @@ class PathSearch {
       certificate: leaf.subject.toString(),
     });
   }
-}
-
-/** 0 when the certificate points at this key, 2 when it points at another, 1 when one of them does not say. */
-function keyIdentifierDistance({ authorityKeyIdentifier }: Certificate, { certificate }: Issuer): number {
-  const wanted = authorityKeyIdentifier?.keyIdentifier;
-  const offered = certificate?.subjectKeyIdentifier;
-  if (wanted === undefined || offered === undefined) return 1;
-  return equalBytes(wanted, offered) ? 0 : 2;
 }
 
 /** Version 1 certificates cannot say that they are authorities; a caller who makes one an anchor says it for them. */

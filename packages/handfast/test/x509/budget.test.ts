@@ -97,6 +97,33 @@ test('a permitted name that matches at once does not make the rest free', () => 
   refusedInTime(/name comparisons/, [issue({ subject: '', issuer: constrained, altNames }), constrained]);
 });
 
+test('directory names count as many steps as they have', () => {
+  const name = (last: string) => ({
+    directory: [...Array.from({ length: 200 }, () => ['OU', 'x'] as const), ['CN', last] as const],
+  });
+  const names = (count: number) => Array.from({ length: count }, (_, i) => name(`${i}`));
+  const constrained = issue({
+    subject: 'A',
+    issuer: root,
+    ca: true,
+    nameConstraints: { excluded: Array.from({ length: 40 }, (_, i) => name(`no ${i}`)) },
+  });
+  accepts([issue({ subject: '', issuer: constrained, altNames: names(20) }), constrained], [root], {
+    purpose: 'client',
+  });
+  refusedInTime(/name comparisons/, [
+    issue({ subject: '', issuer: constrained, altNames: names(40) }),
+    constrained,
+  ]);
+});
+
+test('a constraint on a leaf is paid for before any issuer is looked at', () => {
+  const many = Array.from({ length: 600 }, (_, i) => `n${i}.a.test`);
+  const excluded = many.map((value) => ({ kind: 'dNSName', value }) as const);
+  const leaf = issue({ subject: 'leaf', issuer: root, dnsNames: many.map((name) => `x${name}`) });
+  refusedInTime(/name comparisons/, [leaf], { nameConstraints: { excluded } });
+});
+
 test('a very long name is compared in time', () => {
   const subject = Array.from({ length: 5000 }, (_, i) => ['OU', `unit ${i} ${'\u00c5'.repeat(10)}`] as const);
   const a = issue({ subject, issuer: root, ca: true });

@@ -242,6 +242,42 @@ test('kinds that cannot be checked are refused when the authority insists and su
   accepts([issue({ subject: 'x', issuer: lenient, altNames: [other] }), lenient], [root], client);
 });
 
+test('constraints on mail addresses hold for international ones (RFC 9598)', () => {
+  const mailbox = (value: Uint8Array): GeneralNameSpec => ({
+    raw: der.context(0, der.oid('1.3.6.1.5.5.7.8.9'), der.context(0, value)),
+  });
+  const me = mailbox(der.utf8String('m\u00fcller@xn--bcher-kva.example'));
+  const domain = email('xn--bcher-kva.example');
+  permits({ permitted: domain }, { altNames: [me] });
+  forbids({ excluded: domain }, { altNames: [me] }, /is excluded/);
+  forbids({ permitted: email('a.test') }, { altNames: [me] }, /is not among the permitted names/);
+  permits({ excluded: email('a.test') }, { altNames: [me] });
+  permits({ permitted: dns('a.test') }, { altNames: [me] });
+  // Hosts are compared as A-labels, and what is no mail address with none.
+  for (const odd of [
+    mailbox(der.utf8String('m\u00fcller@b\u00fccher.example')),
+    mailbox(der.utf8String('b\u00fccher.example')),
+    mailbox(der.integer(1)),
+    mailbox(der.tlv(0x0c, Uint8Array.of(0xff))),
+  ]) {
+    forbids({ permitted: domain }, { altNames: [odd] }, /cannot be compared/);
+    forbids({ excluded: domain }, { altNames: [odd] }, /cannot be compared/);
+  }
+});
+
+test('A-labels are compared without regard to case, as every host is', () => {
+  const constraint = { permitted: dns('XN--BCHER-KVA.example') };
+  permits(constraint, { dnsNames: ['www.xn--bcher-kva.EXAMPLE'] });
+  forbids(constraint, { dnsNames: ['xn--bchers-kva.example'] }, /not among the permitted/);
+});
+
+test('hosts that are longer than any name in DNS cannot be compared', () => {
+  const long = `${'a.'.repeat(200)}example.com`;
+  forbids({ permitted: dns('example.com') }, { dnsNames: [long] }, /cannot be compared/);
+  forbids({ excluded: dns(long) }, { dnsNames: ['example.org'] }, /cannot be compared/);
+  forbids({ permitted: email('example.com') }, { emails: [`me@${long}`] }, /cannot be compared/);
+});
+
 test('constraints that are not critical hold as well', () => {
   const value = der.sequence(der.context(1, der.sequence(der.contextPrimitive(2, Buffer.from('a.test')))));
   const authority = issue({

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
 import { type Certificate, parseCertificate } from '../../src/x509/certificate.ts';
+import type { Purpose } from '../../src/x509/checks.ts';
 import { type VerifyOptions, verify } from '../../src/x509/path.ts';
 import type { Accepted, Refused, Rule, Verdict } from '../../src/x509/verdict.ts';
 import type { Issued } from '../support/pki.ts';
@@ -11,10 +12,20 @@ export const parse = ({ der }: { readonly der: Uint8Array }): Certificate => par
 /** The rules to judge by, and what to be judged for. */
 export interface Question
   extends Partial<
-    Pick<VerifyOptions, 'at' | 'maxPathLength' | 'strength' | 'profile' | 'provider' | 'policies'>
+    Pick<
+      VerifyOptions,
+      | 'at'
+      | 'maxPathLength'
+      | 'strength'
+      | 'profile'
+      | 'provider'
+      | 'policies'
+      | 'nameConstraints'
+      | 'keyUsage'
+    >
   > {
   /** Default: server. */
-  readonly purpose?: 'server' | 'client';
+  readonly purpose?: Purpose;
   /** Default: `localhost` for a server, nothing for a client. */
   readonly name?: string | null;
 }
@@ -37,7 +48,7 @@ export function judge(
     purpose,
     name,
     ...rules,
-  });
+  } as VerifyOptions);
   assert.ok('ok' in verdict, 'a synchronous provider gives a verdict at once');
   return verdict;
 }

@@ -1,5 +1,6 @@
 /** What the judgement of a certificate's status works with, and what it can answer. */
 import type { CryptoProvider, PublicKey } from '../../crypto/provider.ts';
+import type { IssuerConstraints } from '../anchors.ts';
 import type { Budget, Judging } from '../budget.ts';
 import type { Certificate } from '../certificate.ts';
 import { isoTime, type Situation } from '../checks.ts';
@@ -10,6 +11,8 @@ export interface Authority {
   readonly name: DistinguishedName;
   readonly key: PublicKey;
   readonly certificate?: Certificate;
+  /** What the caller holds an anchor to. */
+  readonly constraints?: IssuerConstraints;
 }
 
 /** What a certificate is as an authority: nothing when its key is not supported. */
