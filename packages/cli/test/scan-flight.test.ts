@@ -106,6 +106,15 @@ describe('the answer to a hello', () => {
     assert.equal(read(bytes.subarray(0, -1)), undefined);
   });
 
+  test('may bring a staple, and ask for a certificate', () => {
+    const ocspResponse = Uint8Array.of(1, 2, 3);
+    const plain = read(flight({ version: 'TLSv1.1', suite, chain }));
+    assert.ok(plain?.kind === 'flight' && !plain.asksForCertificate && plain.ocspResponse === undefined);
+    const more = read(flight({ version: 'TLSv1.1', suite, chain, ocspResponse, asksForCertificate: true }));
+    assert.ok(more?.kind === 'flight' && more.asksForCertificate);
+    assert.deepEqual(more.ocspResponse, ocspResponse);
+  });
+
   test('tells the key exchange of every kind of suite', () => {
     const hint = Buffer.from('0003616263', 'hex');
     const curve = ecdheKeyExchange(NamedGroup.secp256r1);

@@ -19,7 +19,7 @@ describe('one probe', () => {
 
   test('of a server that says nothing ends with its time', LIMIT, async (t) => {
     const port = await plainServer(t, (socket) => socket.resume());
-    assert.deepEqual((await ask(port, 100)).answer, { kind: 'silent' });
+    assert.deepEqual((await ask(port, 500)).answer, { kind: 'silent' });
   });
 
   test('of a server that closes, or breaks the connection', LIMIT, async (t) => {
@@ -127,7 +127,7 @@ describe('a scan', () => {
       connections++;
       socket.resume();
     });
-    const facts = await scanned(port, { timeout: 80 });
+    const facts = await scanned(port, { timeout: 300 });
     assert.deepEqual(accepted(facts), []);
     assert.ok(connections <= MAX_UNANSWERED + 3, `${connections}`);
   });
@@ -160,11 +160,10 @@ describe('a scan', () => {
     });
     await scanned(port, { parallel: 1 });
     assert.equal(most, 1);
-    const started = performance.now();
-    const facts = await scanned(port, { maxTime: 150, delay: 100 });
+    const facts = await scanned(port, { maxTime: 600, delay: 400 });
     assert.equal(facts.connections.stopped, 'time');
-    assert.ok(facts.connections.used <= 3 && facts.connections.used >= 1, `${facts.connections.used}`);
-    assert.ok(performance.now() > started);
+    // At 0 and at 400 milliseconds, and never again.
+    assert.ok(facts.connections.used <= 2, `${facts.connections.used}`);
   });
 
   test('that is shut out midway says that its answers may be wrong', LIMIT, async (t) => {

@@ -19,6 +19,7 @@ import {
   ecdheKeyExchange,
   type FlightOptions,
   flight,
+  hello13,
   ids,
   pickSuite,
   puppet,
@@ -97,6 +98,27 @@ describe('versions', () => {
     assert.deepEqual(accepted(facts), ['SSLv2']);
     assert.deepEqual(facts.ssl2CipherKinds, ['SSL_CK_RC4_128_WITH_MD5']);
     assert.ok(ids(facts).includes('version-sslv2'));
+  });
+});
+
+describe('TLS 1.3', () => {
+  test('servers that want key shares in the first hello get them', LIMIT, async (t) => {
+    const groups: readonly number[] = [NamedGroup.secp256r1, NamedGroup.x25519];
+    const { port } = await puppet(t, (hello) => {
+      const { keyShare = [], supportedVersions } = hello.extensions;
+      if (supportedVersions === undefined) return alert('protocol_version');
+      const share = groups.flatMap((group) => keyShare.filter((each) => each.group === group))[0];
+      const suite = pickSuite(hello, [CipherSuite.TLS_AES_128_GCM_SHA256]);
+      if (share === undefined) return alert('missing_extension');
+      return suite === undefined ? alert('handshake_failure') : hello13(hello, suite, share.group);
+    });
+    const facts = await scanned(port);
+    assert.deepEqual(accepted(facts), ['TLSv1.3']);
+    assert.deepEqual(suites(facts, 'TLSv1.3'), ['TLS_AES_128_GCM_SHA256']);
+    assert.deepEqual(facts.groups13, { accepted: ['secp256r1', 'x25519'], order: null, complete: true });
+    // The puppet goes no further, which a whole handshake finds out.
+    assert.equal(facts.tls13?.ok, false);
+    assert.ok(ids(facts).includes('handshake-fails'));
   });
 });
 

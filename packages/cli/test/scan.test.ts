@@ -263,6 +263,11 @@ describe('the report', () => {
     assert.ok(written[0]?.startsWith('\r\x1b[2K> localhost:443  versions  '));
     assert.ok(written[0]?.endsWith(' 1 connection') && written[1]?.endsWith(' 2 connections'));
     assert.equal(written[2], '\r\x1b[2K');
+    const long = new Progress(stream, plainStyle, `${'a'.repeat(200)}:443`);
+    long.stage('TLSv1.3 signature schemes');
+    long.connection(1999);
+    const [line = ''] = written.slice(-1);
+    assert.ok(line.length - '\r\x1b[2K'.length < plainStyle.width, line);
     const silent = new Progress(undefined, plainStyle, 'localhost:443');
     silent.connection(1);
     silent.done();

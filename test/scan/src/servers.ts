@@ -166,7 +166,7 @@ export const SERVERS: readonly TestServer[] = [
   },
   {
     name: 'OpenSSL, field of 1024 bits',
-    faults: ['small-finite-field', 'sha1-signature', 'client-order'],
+    faults: ['small-finite-field', 'sha1-signature'],
     start: ({ rsa, smallField }, port) => {
       const suites = ['-cipher', 'DHE-RSA-AES256-GCM-SHA384:DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0'];
       return sServer(port, [...show(rsa), '-tls1_2', ...suites, '-dhparam', smallField]);
@@ -175,14 +175,14 @@ export const SERVERS: readonly TestServer[] = [
   {
     name: 'OpenSSL, nobody authenticated',
     blind: { sslscan: UNSIGNED },
-    faults: ['anonymous-key-exchange', 'null-cipher', 'small-finite-field', 'client-order'],
+    faults: ['anonymous-key-exchange', 'null-cipher', 'small-finite-field'],
     start: (_workshop, port) =>
       sServer(port, ['-nocert', '-tls1_2', '-cipher', 'aNULL:!PSK:!SRP:@SECLEVEL=0']),
   },
   {
     name: 'OpenSSL, RSA key transport',
     blind: { sslscan: UNSIGNED },
-    faults: [...WEAK_SUITES, 'no-extended-master-secret', 'cbc-mac-then-encrypt', 'client-order'],
+    faults: [...WEAK_SUITES, 'no-extended-master-secret', 'cbc-mac-then-encrypt'],
     start: (workshop, port) => {
       const configuration = workshop.write(
         'old.cnf',

@@ -103,7 +103,7 @@ function* suiteFindings(facts: ScanFacts): Generator<Finding> {
     ({ version, suites }) =>
       version !== 'TLSv1.3' &&
       suites.order === 'client' &&
-      suites.accepted.some((suite) => suiteFlaws(facts, suite).length > 0),
+      new Set(suites.accepted.map((suite) => suiteFlaws(facts, suite).length > 0)).size > 1,
   );
   if (followsClient.length > 0) {
     yield {

@@ -1,9 +1,10 @@
 /** One line on a terminal that says what a scan is doing; nothing where nobody watches. */
-import { pad } from '../render/layout.ts';
+import { pad, wrap } from '../render/layout.ts';
 import type { Style } from '../render/style.ts';
 
-/** Columns of the name of a stage. */
+/** Columns of the name of a stage, and of the count with what stands between. */
 const STAGE_WIDTH = 28;
+const COUNT_WIDTH = 24;
 
 /** Back to the start of the line, and erase it. */
 const ERASE = '\r\x1b[2K';
@@ -21,7 +22,8 @@ export class Progress {
   constructor(stream: Pick<NodeJS.WriteStream, 'write'> | undefined, style: Style, title: string) {
     this.#stream = stream;
     this.#style = style;
-    this.#title = title;
+    // The line must not break, or it cannot be erased.
+    this.#title = wrap(title, style.width - STAGE_WIDTH - COUNT_WIDTH)[0] as string;
   }
 
   stage(name: string): void {

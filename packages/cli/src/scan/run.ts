@@ -50,7 +50,8 @@ async function ask(address: Address, options: ScanCommandOptions): Promise<ScanF
   const { timeout, maxTime, maxConnections, parallel, delay } = options;
   const name = nameOf(address.host, options.name);
   const verifier = verifierOf(options.ca);
-  const watched = process.stderr.isTTY === true && options.json === undefined;
+  const isTerminal = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
+  const watched = isTerminal && options.json === undefined;
   const progress = new Progress(
     watched ? process.stderr : undefined,
     styleFor(process.stderr, process.env),

@@ -14,8 +14,9 @@ const SUITE_WIDTH = 47;
 /** Names that are listed below a finding; the others are counted. */
 const MAX_NAMED = 6;
 
+/** What is to be said about a list that is `best first` only to those who ask in our order. */
 const ORDERS: Readonly<Record<Order, string>> = {
-  server: "the server's order",
+  server: '',
   client: "the client's order decides",
   mixed: "partly the client's order",
 };
@@ -66,11 +67,13 @@ function versionLine(style: Style, { version, accepted, refusal }: VersionFacts)
 function suiteLine(style: Style, facts: ScanFacts, suite: SuiteFacts): string {
   const flaws = suiteFlaws(facts, suite).map((id) => FLAWS[id]);
   const severity = flaws[0]?.severity ?? 'good';
-  const exchange = suite.group ?? (suite.bits === undefined ? '' : `${suite.bits} bits`);
-  const tone = severity === 'problem' ? 'bad' : 'accent';
-  const labels = flaws.map(({ label }) => label).join(', ');
-  const remark = flaws.length === 0 ? style.paint('quiet', exchange) : style.paint(tone, labels);
-  return `  ${mark(style, severity)} ${pad(suite.name, SUITE_WIDTH)}${remark}`.trimEnd();
+  const field = suite.bits === undefined ? [] : [`${suite.bits} bits`];
+  const remark =
+    flaws.length === 0
+      ? field.map((bits) => style.paint('quiet', bits)).join()
+      : style.paint(severity === 'problem' ? 'bad' : 'accent', flaws.map(({ label }) => label).join(', '));
+  const name = remark === '' ? suite.name : pad(suite.name, SUITE_WIDTH);
+  return `  ${mark(style, severity)} ${name}${remark}`;
 }
 
 function sameSuites(a: VersionFacts, b: VersionFacts): boolean {
@@ -86,7 +89,7 @@ function suiteLines(style: Style, facts: ScanFacts): string[] {
     const told = [
       `${accepted.length} ${accepted.length === 1 ? 'suite' : 'suites'}`,
       ...(like === undefined ? [] : [`the same as ${like.version}`]),
-      ...(order === null ? [] : [ORDERS[order]]),
+      ...(order === null || order === 'server' ? [] : [ORDERS[order]]),
       ...(complete ? [] : ['perhaps more']),
     ].join(', ');
     const title = `${style.paint('title', version.version)}${style.paint('quiet', `: ${told}`)}`;
@@ -100,7 +103,8 @@ function list(style: Style, found: Accepted<string> | null, isWeak: (name: strin
   const names = found.accepted.map((name) =>
     isWeak(name) ? style.paint('accent', printable(name)) : printable(name),
   );
-  const order = found.order === null ? '' : style.paint('quiet', ` (${ORDERS[found.order]})`);
+  const told = found.order === null ? '' : ORDERS[found.order];
+  const order = told === '' ? '' : style.paint('quiet', ` (${told})`);
   return names.length === 0 ? style.paint('quiet', 'none') : `${names.join(', ')}${order}`;
 }
 
@@ -204,10 +208,8 @@ export function scanLines(style: Style, facts: ScanFacts, findings: readonly Fin
     ),
     ...section('Extensions', featureLines(style, facts)),
     ...section(
-      findings.length === 0 ? 'Findings' : `Findings: ${summary(findings)}`,
-      findings.length === 0
-        ? [`${mark(style, 'good')} nothing to object to`]
-        : findings.flatMap((finding) => findingLines(style, finding)),
+      `Findings: ${summary(findings)}`,
+      findings.flatMap((finding) => findingLines(style, finding)),
     ),
     '',
     style.paint('quiet', `${connections.used} connections`),

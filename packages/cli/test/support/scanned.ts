@@ -11,6 +11,7 @@ import {
   type ClientHello,
   ContentType,
   certificate12,
+  certificateStatus,
   clientHello,
   decode,
   type Extensions,
@@ -19,8 +20,10 @@ import {
   HandshakeType,
   ProtocolVersion,
   rest,
+  STATUS_TYPE_OCSP,
   serverDhParams,
   serverEcdhParams,
+  serverHello,
   serverHello12,
 } from 'handfast/wire';
 import type { ScanFacts } from '../../src/scan/facts.ts';
@@ -54,6 +57,8 @@ export interface FlightOptions {
   readonly sessionId?: Uint8Array;
   /** DER-encoded, leaf first. */
   readonly chain?: readonly Uint8Array[];
+  readonly ocspResponse?: Uint8Array;
+  readonly asksForCertificate?: boolean;
   /** The body of ServerKeyExchange. */
   readonly keyExchange?: Uint8Array;
 }
@@ -75,12 +80,40 @@ export function flight(options: FlightOptions): Buffer {
     ...(options.chain === undefined
       ? []
       : [encodeHandshake(HandshakeType.certificate, certificate12, { certificateList: options.chain })]),
+    ...(options.ocspResponse === undefined
+      ? []
+      : [
+          encodeHandshake(HandshakeType.certificate_status, certificateStatus, {
+            statusType: STATUS_TYPE_OCSP,
+            response: options.ocspResponse,
+          }),
+        ]),
     ...(options.keyExchange === undefined
       ? []
       : [encodeHandshake(HandshakeType.server_key_exchange, rest, options.keyExchange)]),
+    ...(options.asksForCertificate
+      ? [encodeHandshake(HandshakeType.certificate_request, rest, Uint8Array.of(1, 1, 0, 0))]
+      : []),
     encodeHandshake(HandshakeType.server_hello_done, rest, EMPTY),
   ];
   return Buffer.concat(messages.map((message) => record(ContentType.handshake, number, message)));
+}
+
+/** A TLS 1.3 ServerHello; what would follow it is encrypted. */
+export function hello13({ legacySessionId }: ClientHello, cipherSuite: number, group: number): Buffer {
+  const legacyVersion = ProtocolVersion['TLSv1.2'];
+  const message = encodeHandshake(HandshakeType.server_hello, serverHello, {
+    legacyVersion,
+    random: randomBytes(32),
+    legacySessionIdEcho: legacySessionId,
+    cipherSuite,
+    legacyCompressionMethod: 0,
+    extensions: {
+      supportedVersions: ProtocolVersion['TLSv1.3'],
+      keyShare: { group, keyExchange: randomBytes(32) },
+    },
+  });
+  return record(ContentType.handshake, legacyVersion, message);
 }
 
 const SIGNATURE = Uint8Array.of(0, 2, 0xab, 0xcd);
