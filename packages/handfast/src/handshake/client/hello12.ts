@@ -3,7 +3,7 @@ import { type CipherSuite12Info, TLS12_CIPHER_SUITES } from '../../keys/cipher-s
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
 import { equalBytes } from '../../wire/bytes.ts';
 import type { ServerHello12 } from '../../wire/messages/server-hello.ts';
-import { cipherSuiteName, extensionName } from '../../wire/registry.ts';
+import { CipherSuite, cipherSuiteName, ExtensionType, extensionName } from '../../wire/registry.ts';
 import { checkExtensions12 } from '../hello12.ts';
 import { illegal, unsolicited } from '../refusals.ts';
 import { chosenProtocol, tellVersion } from './answers.ts';
@@ -87,7 +87,9 @@ function checkExtensions(
   { extensions }: ServerHello12,
   suite: CipherSuite12Info,
 ): void {
-  const extra = extensions.order?.find((type) => !offer.extensionTypes.has(type));
+  const extra = extensions.order?.find(
+    (type) => !offer.extensionTypes.has(type) && !isSignalled(offer, type),
+  );
   if (extra !== undefined) throw unsolicited(message, extensionName(extra));
   const [foreign] = extensions.unknown ?? [];
   if (foreign !== undefined) {
@@ -97,4 +99,12 @@ function checkExtensions(
   if (extensions.encryptThenMac !== undefined && suite.cipher.kind !== 'cbc') {
     throw illegal(message, `encrypt_then_mac does not go with ${suite.name} (RFC 7366 section 3)`);
   }
+}
+
+/** A suite may stand for the extension renegotiation_info (RFC 5746 section 3.4), where the caller has the last word on the hello. */
+function isSignalled({ hello }: Offer, type: number): boolean {
+  return (
+    type === ExtensionType.renegotiation_info &&
+    hello.cipherSuites.includes(CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
+  );
 }
