@@ -7,6 +7,7 @@ import { schemeFitsVersion } from '../crypto/signature-schemes.ts';
 import { TLS12_CIPHER_SUITES } from '../keys/cipher-suites.ts';
 import { MAX_PLAINTEXT_LENGTH } from '../policy/limits.ts';
 import type { PaddingPolicy } from '../record/writer.ts';
+import type { Role } from '../trace/events.ts';
 import { ascii } from '../wire/bytes.ts';
 import { ConfigError } from '../wire/errors.ts';
 import { EXTENSIONS } from '../wire/extensions/index.ts';
@@ -150,7 +151,10 @@ function checkApplicationProtocols(protocols: readonly string[]): readonly strin
   return requireList('applicationProtocols', protocols, (name) => name);
 }
 
-function endpointConfig(options: EndpointOptions): {
+function endpointConfig(
+  options: EndpointOptions,
+  role: Role,
+): {
   readonly [K in Defaulted]: Exclude<EndpointOptions[K], undefined>;
 } {
   const { provider, maxFragmentLength = MAX_PLAINTEXT_LENGTH, recordsPerKey } = options;
@@ -161,7 +165,7 @@ function endpointConfig(options: EndpointOptions): {
     requireWithin('recordsPerKey', recordsPerKey, 1, Number.MAX_SAFE_INTEGER);
   }
   return {
-    ...negotiable(options, provider),
+    ...negotiable(options, provider, role),
     applicationProtocols: checkApplicationProtocols(options.applicationProtocols ?? []),
     maxFragmentLength,
   };
@@ -172,7 +176,7 @@ function endpointConfig(options: EndpointOptions): {
  * @throws {ConfigError} when an option cannot work; the message names the option and says why.
  */
 export function clientConfig(options: ClientOptions): ClientConfig {
-  const common = endpointConfig(options);
+  const common = endpointConfig(options, 'client');
   requireGiven('verifier', options.verifier, 'such as chainVerifier makes');
   const keyShares = options.keyShares ?? defaultKeyShares(common);
   requireKnown('keyShares', keyShares, groupName, (group) => common.groups.includes(group), '`groups`');
@@ -232,7 +236,7 @@ export function serverConfig(options: ServerOptions): ServerConfig {
       'alwaysRetry: needs a cookieSecret, since it keeps nothing between the hellos',
     );
   }
-  const common = endpointConfig(options);
+  const common = endpointConfig(options, 'server');
   for (const identity of identities) requireUsable(identity, common);
   return {
     ...options,

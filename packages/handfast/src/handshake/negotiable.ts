@@ -7,6 +7,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import { certificateVerifyAlgorithm, SIGNATURE_SCHEMES } from '../crypto/signature-schemes.ts';
 import { CIPHER_SUITES, type CipherSuite12Info, type CipherSuiteInfo } from '../keys/cipher-suites.ts';
 import { DEFAULT_POLICY, type Policy, RSA_KEY_EXCHANGE_SUITES } from '../policy/policies.ts';
+import type { Role } from '../trace/events.ts';
 import { ConfigError } from '../wire/errors.ts';
 import {
   type CipherSuite,
@@ -60,7 +61,7 @@ const VERSIONS: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
  * Checks what an endpoint may negotiate and fills in what the policy says.
  * @throws {ConfigError} when something cannot work; the message names the option and says why.
  */
-export function negotiable(options: NegotiationOptions, provider: CryptoProvider): Negotiable {
+export function negotiable(options: NegotiationOptions, provider: CryptoProvider, role: Role): Negotiable {
   const policy = checkPolicy(options.policy ?? DEFAULT_POLICY);
   const by = `the crypto provider '${provider.name}'`;
   const allowRsaKeyExchange = options.allowRsaKeyExchange ?? policy.allowRsaKeyExchange;
@@ -81,7 +82,7 @@ export function negotiable(options: NegotiationOptions, provider: CryptoProvider
     'TLS 1.2 or TLS 1.3',
   );
   const suites = suitesOf(options, policy, allowRsaKeyExchange, provider, by);
-  const flaw = (info: CipherSuiteInfo): string | undefined => flawOf(info, groups, schemes);
+  const flaw = (info: CipherSuiteInfo): string | undefined => flawOf(info, groups, schemes, role);
   const versions = versionsOf(options, policy, suites, flaw);
   if (options.allowRsaKeyExchange && !versions.includes('TLSv1.2')) {
     throw new ConfigError(
@@ -250,18 +251,22 @@ function refuseFlawed(
   }
 }
 
-/** What a suite needs that these groups and schemes have not, if there is anything. */
+/**
+ * What a suite needs that these groups and schemes have not, if there is anything. A suite of TLS 1.2 says how the server
+ * signs, and a server's schemes are those of its clients, who sign as they like.
+ */
 function flawOf(
   info: CipherSuiteInfo,
   groups: readonly NamedGroup[],
   schemes: readonly SignatureScheme[],
+  role: Role,
 ): string | undefined {
   if (info.version === 'TLSv1.3') {
     return schemes.some(isFor13)
       ? undefined
       : `a signature scheme of TLSv1.3, and there is none among ${schemes.map(signatureSchemeName).join(', ')}`;
   }
-  return groupFlaw(info, groups) ?? schemeFlaw(info, schemes);
+  return groupFlaw(info, groups) ?? (role === 'client' ? schemeFlaw(info, schemes) : undefined);
 }
 
 function groupFlaw({ keyExchange }: CipherSuite12Info, groups: readonly NamedGroup[]): string | undefined {

@@ -124,6 +124,19 @@ test('mistakes in the options of a server', () => {
   }
 });
 
+test('a server with RSA certificates may take clients that sign with ECDSA alone', () => {
+  const options = {
+    versions: ['TLSv1.2'],
+    cipherSuites: [CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256],
+    signatureSchemes: [SignatureScheme.ecdsa_secp256r1_sha256],
+  } as const;
+  const identities = [identityOf('server', 'rsa2048')];
+  const config = serverConfig(serverOptions({ ...options, identities, clientAuthentication: 'require' }));
+  assert.deepEqual(config.cipherSuites, options.cipherSuites);
+  const text = /needs? a signature scheme for RSA keys/;
+  assert.throws(() => clientConfig(clientOptions(options)), isConfigError('cipherSuites', text));
+});
+
 test('defaults', () => {
   const { provider, now } = clientOptions();
   const client = clientConfig({ provider, now, verifier: accepting });
