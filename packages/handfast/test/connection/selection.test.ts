@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Identity } from '../../src/handshake/identity.ts';
+import { DEFAULT_POLICY } from '../../src/policy/policies.ts';
 import type { Role } from '../../src/trace/events.ts';
 import type { CertificateRequest } from '../../src/wire/messages/certificate-request.ts';
 import type { ClientHello } from '../../src/wire/messages/client-hello.ts';
-import { SignatureScheme } from '../../src/wire/registry.ts';
+import { ClientCertificateType, SignatureScheme } from '../../src/wire/registry.ts';
 import { ExtensionOid, PurposeOid } from '../../src/x509/oids.ts';
 import { oid as derOid, namedBits, sequence } from '../support/der.ts';
-import { accepting, identityFrom, withKey } from '../support/identities.ts';
+import { accepting, identityFrom, identityOf, withKey } from '../support/identities.ts';
 import { connectedPair, Pair, type PairOptions } from '../support/pair.ts';
 import { type IssueOptions, issue, type KeyKind, makeKey } from '../support/pki.ts';
 
@@ -204,6 +205,31 @@ test('a client shows a certificate that matches every filter it knows, or none',
     [[filter(extKeyUsage, purposes(clientAuth, codeSigning))], undefined],
   ] as const) {
     assert.equal(choose('client', [plain, signing, agreeing], { oidFilters }).own, expected);
+  }
+});
+
+test('a TLS 1.2 client shows a certificate of a type that the server asks for', () => {
+  const { rsa_sign, ecdsa_sign } = ClientCertificateType;
+  const client = (kind: KeyKind): Identity => identityOf('client', kind);
+  for (const [certificateTypes, kinds, shown] of [
+    [[rsa_sign], ['p256', 'rsa2048'], 'rsa2048'],
+    [[ecdsa_sign], ['rsa2048', 'p256'], 'p256'],
+    [[ecdsa_sign], ['rsa2048'], undefined],
+    [[rsa_sign], ['p256', 'p384'], undefined],
+    // EdDSA goes by ecdsa_sign, but servers that take its schemes may not know that.
+    [[ecdsa_sign], ['rsa2048', 'ed25519'], 'ed25519'],
+    [[rsa_sign], ['p256', 'ed25519'], 'ed25519'],
+    [[rsa_sign], ['p256', 'ed448'], 'ed448'],
+  ] as const) {
+    const pair = connectedPair({
+      client: { policy: DEFAULT_POLICY, versions: ['TLSv1.2'], identities: kinds.map(client) },
+      server: {
+        policy: DEFAULT_POLICY,
+        clientAuthentication: 'request',
+        customize: { CertificateRequest12: (message) => ({ ...message, certificateTypes }) },
+      },
+    });
+    assert.equal(pair.client.established?.own?.identity, shown && client(shown));
   }
 });
 

@@ -5,7 +5,7 @@ import { EMPTY } from '../../wire/bytes.ts';
 import type { CertificateRequest } from '../../wire/messages/certificate-request.ts';
 import { certificateRequest12 } from '../../wire/messages/certificate-request12.ts';
 import { certificateStatus } from '../../wire/messages/certificate-status.ts';
-import { HandshakeType } from '../../wire/registry.ts';
+import { HandshakeType, SignatureScheme } from '../../wire/registry.ts';
 import { judge, type ShownCertificate } from '../authentication.ts';
 import { certificateTypeOf, readCertificate12, sendCertificate12 } from '../authentication12.ts';
 import type { Handshake } from '../driver.ts';
@@ -80,8 +80,10 @@ export function acceptCertificateRequest12(h: ClientContext, received: Handshake
   const request = h.decode(certificateRequest12, received);
   const { certificateTypes, certificateAuthorities } = request;
   h.transcript.add(received.message);
-  const supportedSignatureAlgorithms = request.supportedSignatureAlgorithms.filter((scheme) =>
-    certificateTypes.includes(certificateTypeOf(scheme)),
+  // EdDSA is newer than the types. `ecdsa_sign` stands for it too (RFC 8422 section 5.5), but some servers that take its
+  // schemes leave that type out, so there the schemes alone decide.
+  const supportedSignatureAlgorithms = request.supportedSignatureAlgorithms.filter(
+    (scheme) => isEdwards(scheme) || certificateTypes.includes(certificateTypeOf(scheme)),
   );
   return {
     certificateRequestContext: EMPTY,
@@ -90,6 +92,10 @@ export function acceptCertificateRequest12(h: ClientContext, received: Handshake
       ...(certificateAuthorities.length === 0 ? {} : { certificateAuthorities }),
     },
   };
+}
+
+function isEdwards(scheme: SignatureScheme): boolean {
+  return scheme === SignatureScheme.ed25519 || scheme === SignatureScheme.ed448;
 }
 
 /** Answers the server's CertificateRequest with Certificate, which may be empty; CertificateVerify comes later. */
