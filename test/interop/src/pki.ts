@@ -1,14 +1,18 @@
 /**
  * Certificates as every peer can take them: as PEM text and as files. They come from the test support of the
- * library, whose compiled file lies outside of the package's public entries and is found beside them.
+ * library, whose compiled files lie outside of the package's public entries and are found beside them.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type * as TestPki from '../../../packages/handfast/test/support/pki.ts';
 
-const support = new URL('../test/support/pki.js', import.meta.resolve('handfast'));
-const { issue, testPki, KEY_KINDS } = (await import(support.href)) as typeof TestPki;
+/** A module of the library's test support. */
+export async function support<T>(file: string): Promise<T> {
+  return (await import(new URL(`../test/support/${file}`, import.meta.resolve('handfast')).href)) as T;
+}
+
+const { issue, testPki, KEY_KINDS } = await support<typeof TestPki>('pki.js');
 
 export { KEY_KINDS };
 export type KeyKind = TestPki.KeyKind;

@@ -41,7 +41,7 @@ export function termsFor(
       TERMS.map((key) => [key, (tellable.includes(key) ? told : untold)[key]]),
     ) as unknown as Terms;
   return {
-    ours: consistent(pick(wideTerms(cell, EVERYTHING), narrow)),
+    ours: consistent(pick(wideTerms(cell, EVERYTHING), narrow), role),
     theirs: pick(narrow, theirWide),
   };
 }

@@ -76,7 +76,8 @@ function placed<T>(list: readonly T[], entry: T | undefined, last: boolean): rea
   return last ? [...others, entry] : [entry, ...others];
 }
 
-const CURVES: Readonly<Partial<Record<KeyKind, GroupName>>> = {
+/** The curve of a key, as a group. */
+export const CURVES: Readonly<Partial<Record<KeyKind, GroupName>>> = {
   p256: 'secp256r1',
   p384: 'secp384r1',
   p521: 'secp521r1',
@@ -122,8 +123,11 @@ export function wideTerms(cell: Cell, knowledge: Knowledge): Terms {
   };
 }
 
-/** The terms without the suites that do not go with the rest of them, and without versions that no suite is left for. */
-export function consistent({ versions, suites, groups, schemes }: Terms): Terms {
+/**
+ * The terms without the suites that do not go with the rest of them, and without versions that no suite is left for. A
+ * suite says how the server signs, so a server's schemes, which are its clients', do not matter to it.
+ */
+export function consistent({ versions, suites, groups, schemes }: Terms, role: Role): Terms {
   const hasGroup = (kind: Group['kind']): boolean =>
     GROUPS.some((group) => group.kind === kind && groups.includes(group.name));
   const works = (suite: Suite): boolean =>
@@ -131,7 +135,8 @@ export function consistent({ versions, suites, groups, schemes }: Terms): Terms 
     versions.includes(suite.version) &&
     (suite.keyExchange !== 'ECDHE' || hasGroup('ecdhe')) &&
     (suite.keyExchange !== 'DHE' || hasGroup('ffdhe')) &&
-    schemesOf(suite).some((scheme) => scheme === undefined || schemes.includes(scheme.name));
+    ((role === 'server' && suite.version === 'TLSv1.2') ||
+      schemesOf(suite).some((scheme) => scheme === undefined || schemes.includes(scheme.name)));
   const working = SUITES.filter(works);
   return {
     versions: versions.filter((version) => working.some((suite) => suite.version === version)),

@@ -55,7 +55,7 @@ const CANDIDATES = 40;
 const EXTRA_TRIES = 400;
 
 /** Slow groups come with the first suite of each key exchange only. */
-function isWorth(suite: Suite, group: Cell['group']): boolean {
+export function isWorth(suite: Suite, group: Cell['group']): boolean {
   if (group?.isSlow !== true) return true;
   const first = SUITES.find(
     ({ version, keyExchange }) => version === suite.version && keyExchange === suite.keyExchange,

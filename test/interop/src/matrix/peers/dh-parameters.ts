@@ -1,12 +1,11 @@
 /** The groups of RFC 7919 as `DHParameter` in PEM, for servers that take their group from a file. */
 import type * as Der from '../../../../../packages/handfast/test/support/der.ts';
 import type * as TestPki from '../../../../../packages/handfast/test/support/pki.ts';
+import { support } from '../../pki.ts';
 import type { GroupName } from '../axes.ts';
 
-const support = (file: string): Promise<unknown> =>
-  import(new URL(`../test/support/${file}`, import.meta.resolve('handfast')).href);
-const { sequence, integer } = (await support('der.js')) as typeof Der;
-const { toPem } = (await support('pki.js')) as typeof TestPki;
+const { sequence, integer } = await support<typeof Der>('der.js');
+const { toPem } = await support<typeof TestPki>('pki.js');
 
 /** Bits of the prime, and X of RFC 7919 appendix A. */
 const GROUPS: Readonly<Partial<Record<GroupName, readonly [bits: number, x: number]>>> = {
