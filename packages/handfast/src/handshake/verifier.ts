@@ -3,7 +3,7 @@ import type { Awaitable, CryptoProvider } from '../crypto/provider.ts';
 import type { Role } from '../trace/events.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { KeyUsage } from '../x509/extensions.ts';
-import { type VerifyOptions, verify } from '../x509/path.ts';
+import { checkRules, type VerifyOptions, verify } from '../x509/path.ts';
 import { refused, type Verdict } from '../x509/verdict.ts';
 
 /**
@@ -60,13 +60,17 @@ const KEY_USAGE: Readonly<Record<KeyUse, KeyUsage>> = {
   'key transport': 'keyEncipherment',
 };
 
-/** The verifier that validates the peer's chain up to a trust anchor (RFC 5280 section 6), and a server's name (RFC 9525). */
+/**
+ * The verifier that validates the peer's chain up to a trust anchor (RFC 5280 section 6), and a server's name (RFC 9525).
+ * @throws {ConfigError} when an anchor or another rule makes no sense.
+ */
 export function chainVerifier({
   provider,
   anchors,
   nameAuthorities,
   ...rules
 }: ChainVerifierOptions): PeerVerifier {
+  checkRules({ ...rules, provider, anchors });
   // A key that is known by its hash alone has no name to tell.
   const authorities = anchors.flatMap((anchor) => {
     if ('certificate' in anchor) return [anchor.certificate.subject.der];
@@ -77,7 +81,7 @@ export function chainVerifier({
     verify: ({ peer, chain: [leaf, ...intermediates], name, at, use }) => {
       if (leaf === undefined) return refused('issuer', `The ${peer} showed no certificate.`);
       const keyUsage = KEY_USAGE[use];
-      const question = { provider, leaf, intermediates, anchors, at, keyUsage, ...rules };
+      const question = { ...rules, provider, leaf, intermediates, anchors, at, keyUsage };
       if (peer === 'client') return verify({ ...question, purpose: peer });
       return name === undefined
         ? refused('name', 'No name is known that the server should carry, so it cannot be the right one.')

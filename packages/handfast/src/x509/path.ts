@@ -108,7 +108,8 @@ export type Verification = Judging<Verdict>;
 
 /**
  * Judges a certificate, step by step: with a synchronous provider nothing is yielded. {@link verify} does the same in one call.
- * @throws {ConfigError} when `name` is neither a host name nor an IP address, or is left out for a server.
+ * @throws {ConfigError} when `name` is neither a host name nor an IP address, or is left out for a server, or when another
+ * option makes no sense; its `option` says which.
  */
 export function* verifyPath(options: VerifyOptions): Verification {
   return yield* new PathSearch(options).run();
@@ -128,6 +129,21 @@ export function verify(options: VerifyOptions): Awaitable<Verdict> {
           (error: unknown) => resume(steps.throw(error)),
         );
   return resume(steps.next());
+}
+
+/**
+ * Checks rules before there is a certificate to judge by them.
+ * @throws {ConfigError} as {@link verifyPath}.
+ */
+export function checkRules({
+  anchors,
+  nameConstraints,
+  policies,
+  provider,
+}: Pick<VerifyOptions, 'anchors' | 'nameConstraints' | 'policies' | 'provider'>): void {
+  new Anchors(anchors, [], true, provider);
+  policyQuestion(policies);
+  if (nameConstraints !== undefined) callersConstraints(nameConstraints, 'nameConstraints');
 }
 
 /** A path from leaf to anchor that keeps to every rule. */

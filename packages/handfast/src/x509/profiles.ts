@@ -5,7 +5,7 @@
  */
 import { equalBytes } from '../wire/bytes.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
-import { ExtensionOid, PurposeOid } from './oids.ts';
+import { describeOid, ExtensionOid, PurposeOid } from './oids.ts';
 import type { JudgedCertificate, Rule } from './verdict.ts';
 
 type Role = JudgedCertificate['role'];
@@ -34,14 +34,17 @@ function isCritical({ extensions }: Certificate, oid: string): boolean | undefin
   return extensions.get(oid)?.critical;
 }
 
-const NAME_CONSTRAINTS_CRITICAL: ProfileRule = {
-  source: 'RFC 5280 section 4.2.1.10',
-  roles: AUTHORITIES,
-  breach: (certificate) =>
-    isCritical(certificate, ExtensionOid.nameConstraints) === false
-      ? 'its name constraints are not marked critical'
-      : undefined,
-};
+/** A rule that authorities mark an extension as critical, where they have it. */
+function criticalInAuthorities(oid: string, section: string): ProfileRule {
+  return {
+    source: `RFC 5280 section ${section}`,
+    roles: AUTHORITIES,
+    breach: (certificate) =>
+      isCritical(certificate, oid) === false
+        ? `its extension ${describeOid(oid)} is not marked critical`
+        : undefined,
+  };
+}
 
 /** Chromium, Firefox and rustls refuse such leaves too; RFC 5280 alone does not. */
 const LEAF_IS_NO_AUTHORITY: ProfileRule = {
@@ -105,14 +108,9 @@ const SHARED_RULES: readonly ProfileRule[] = [
         ? 'it has no subject, and its alternative names are not marked critical'
         : undefined,
   },
-  {
-    source: 'RFC 5280 section 4.2.1.9',
-    roles: AUTHORITIES,
-    breach: (certificate) =>
-      isCritical(certificate, ExtensionOid.basicConstraints) === false
-        ? 'its basicConstraints are not marked critical'
-        : undefined,
-  },
+  criticalInAuthorities(ExtensionOid.basicConstraints, '4.2.1.9'),
+  criticalInAuthorities(ExtensionOid.policyConstraints, '4.2.1.11'),
+  criticalInAuthorities(ExtensionOid.inhibitAnyPolicy, '4.2.1.14'),
   {
     source: 'RFC 5280 section 4.2.1.9',
     roles: ['leaf'],
@@ -130,7 +128,10 @@ const SHARED_RULES: readonly ProfileRule[] = [
 ];
 
 /** What RFC 5280 section 4 demands of authorities and their certificates. */
-export const RFC5280_PROFILE: readonly ProfileRule[] = [...SHARED_RULES, NAME_CONSTRAINTS_CRITICAL];
+export const RFC5280_PROFILE: readonly ProfileRule[] = [
+  ...SHARED_RULES,
+  criticalInAuthorities(ExtensionOid.nameConstraints, '4.2.1.10'),
+];
 
 /** The CA/Browser Forum's Baseline Requirements (version 2) for public authorities, as far as a verifier can see them. */
 export const WEB_PKI_PROFILE: readonly ProfileRule[] = [

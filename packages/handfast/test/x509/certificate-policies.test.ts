@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError } from '../../src/wire/errors.ts';
 import { MAX_POLICY_STEPS } from '../../src/x509/limits.ts';
+import { RFC5280_PROFILE, WEB_PKI_PROFILE } from '../../src/x509/profiles.ts';
 import * as der from '../support/der.ts';
 import { type ExtensionSpec, type Issued, issue, makeKey, testPki } from '../support/pki.ts';
 import { ANY, constraints, inhibitAny, mappings, P, policies, policiesValue } from './policy-values.ts';
@@ -226,6 +227,21 @@ test('critical policies are processed, and qualifiers read over', () => {
   ] as const) {
     const extension = { oid: '2.5.29.32', critical, value: policiesValue([], qualified(kind)) };
     assert.deepEqual(accepts([leaf(root, extension)], [root], client).policies, [P(1)]);
+  }
+});
+
+test('profiles ask for policy constraints to be critical, whatever they say', () => {
+  for (const extension of [constraints({ require: 9 }), constraints({ inhibit: 9 }), inhibitAny(9)]) {
+    const made = (critical: boolean) => authority('A', root, { ...extension, critical });
+    const [lax, strict] = [made(false), made(true)];
+    for (const profile of [RFC5280_PROFILE, WEB_PKI_PROFILE]) {
+      const words = /'CN=A': its extension (?:policyConstraints|inhibitAnyPolicy) is not marked critical/;
+      const end = issue({ subject: 'leaf', issuer: lax, extKeyUsage: ['clientAuth'] });
+      refuses('profile', words, [end, lax], [root], { ...client, profile });
+      const good = issue({ subject: 'leaf', issuer: strict, extKeyUsage: ['clientAuth'] });
+      accepts([good, strict], [root], { ...client, profile });
+    }
+    accepts([leaf(lax), lax], [root], client);
   }
 });
 

@@ -9,6 +9,7 @@ import { parseHostName } from '../../src/x509/host-name.ts';
 import { verify } from '../../src/x509/path.ts';
 import { readCertificates } from '../../src/x509/pem.ts';
 import { issue, KEY_KINDS, pssParameters, testPki } from '../support/pki.ts';
+import { ANY, constraints, inhibitAny, mappings, P, policies } from './policy-values.ts';
 
 // Whatever comes, the answer is a value or the one error that belongs there: never another exception, never a hang.
 
@@ -40,7 +41,13 @@ const SAMPLES: readonly Uint8Array[] = [
     },
     extKeyUsage: ['serverAuth', 'any'],
     notAfter: new Date('2060-01-01T00:00:00Z'),
-    extraExtensions: [{ oid: '1.2.3', critical: true, value: pssParameters('sha256') }],
+    extraExtensions: [
+      policies(P(1), P(2), ANY),
+      mappings([P(1), P(2)], [P(1), P(3)]),
+      constraints({ require: 1, inhibit: 2 }),
+      inhibitAny(3),
+      { oid: '1.2.3', critical: true, value: pssParameters('sha256') },
+    ],
   }).der,
 ];
 
