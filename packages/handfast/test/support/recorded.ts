@@ -5,38 +5,74 @@ import {
   createServerConnection,
   type TlsConnection,
 } from '../../src/connection.ts';
-import { nodeProvider } from '../../src/crypto/node/index.ts';
-import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import { clientConfig, serverConfig } from '../../src/handshake/config.ts';
 import type { Role, TraceEvent } from '../../src/trace/events.ts';
 import { concat, toHex } from '../../src/wire/bytes.ts';
-import { NamedGroup } from '../../src/wire/registry.ts';
+import { NamedGroup, SignatureScheme } from '../../src/wire/registry.ts';
 import { sampleSource } from '../wire/support.ts';
+import { flow12, mutual, withMore } from './flows12.ts';
 import { identityOf } from './identities.ts';
+import { Later, lateSides } from './later.ts';
 import { clientOptions, other, Pair, type PairOptions, serverOptions, text } from './pair.ts';
-import { fixedKeyExchange } from './rfc8448.ts';
+import { seededProvider } from './seeded.ts';
 
-/** A provider whose choices follow from a seed. Ed25519 keys sign without any. */
-function seededProvider(seed: number): CryptoProvider {
-  const { below } = sampleSource(seed);
-  const random = (length: number): Uint8Array => Uint8Array.from({ length }, () => below(256));
-  const exchanges = [NamedGroup.x25519, NamedGroup.secp256r1].map((group) =>
-    fixedKeyExchange(group, random(32)),
-  );
-  return {
-    ...nodeProvider,
-    random,
-    groups: new Map(exchanges.map((exchange) => [exchange.group, exchange])),
-  };
-}
+/** The conversations of TLS 1.3. */
+export const RECORDED_13 = ['plain', 'client certificate', 'HelloRetryRequest', 'cookie'] as const;
 
-export type FlowName = 'plain' | 'client certificate' | 'HelloRetryRequest' | 'cookie';
+/** Those of TLS 1.2, by its key exchange, and what is different about it. */
+export const RECORDED_12 = [
+  'ECDHE, AEAD',
+  'ECDHE, CBC, client certificate',
+  'DHE, AEAD',
+  'RSA, CBC, encrypt-then-MAC',
+  'RSA, CBC, client certificate',
+] as const;
+
+export type FlowName = (typeof RECORDED_13)[number] | (typeof RECORDED_12)[number];
 
 /** One time for all, since it stands in cookies. */
 const NOW = Date.now();
 
+/** Both sides with fixed randoms, keys and signatures. */
+function seeded(flow: PairOptions): PairOptions {
+  return withMore(flow, {
+    client: { provider: seededProvider(1), applicationProtocols: ['h2'] },
+    server: { provider: seededProvider(2), applicationProtocols: ['h2'] },
+  });
+}
+
+const SMALL = { client: { maxFragmentLength: 200 }, server: { maxFragmentLength: 200 } };
+
+const FLOWS_12: Readonly<Record<(typeof RECORDED_12)[number], () => PairOptions>> = {
+  'ECDHE, AEAD': () => flow12('TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256', { kind: 'ed25519' }),
+  'ECDHE, CBC, client certificate': () =>
+    withMore(
+      mutual(
+        flow12('TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA', { kind: 'ed25519', isMacInside: true }),
+        'ed25519',
+      ),
+      SMALL,
+    ),
+  'DHE, AEAD': () => {
+    const signatureSchemes = [SignatureScheme.rsa_pkcs1_sha256];
+    const flow = flow12('TLS_DHE_RSA_WITH_AES_256_GCM_SHA384');
+    return withMore(flow, { client: { signatureSchemes }, server: { signatureSchemes } });
+  },
+  'RSA, CBC, encrypt-then-MAC': () => flow12('TLS_RSA_WITH_AES_128_CBC_SHA'),
+  'RSA, CBC, client certificate': () =>
+    withMore(mutual(flow12('TLS_RSA_WITH_AES_256_CBC_SHA256', { isMacInside: true }), 'ed25519'), SMALL),
+};
+
 /** The options of a flow, with providers that start anew. */
 function flowOptions(flow: FlowName): PairOptions {
+  return isFlow12(flow) ? seeded(FLOWS_12[flow]()) : flowOptions13(flow);
+}
+
+function isFlow12(flow: FlowName): flow is (typeof RECORDED_12)[number] {
+  return flow in FLOWS_12;
+}
+
+function flowOptions13(flow: (typeof RECORDED_13)[number]): PairOptions {
   const small = { maxFragmentLength: 200, padding: (length: number) => length % 7 };
   return {
     client: {
@@ -58,9 +94,17 @@ function flowOptions(flow: FlowName): PairOptions {
   };
 }
 
-/** A connection of this flow, which will do the same again. */
-export function freshConnection(flow: FlowName, role: Role, handlers: ConnectionHandlers): TlsConnection {
-  const { client, server } = flowOptions(flow);
+/**
+ * A connection of this flow, which will do the same again.
+ * @param change what else is done to its options.
+ */
+export function freshConnection(
+  flow: FlowName,
+  role: Role,
+  handlers: ConnectionHandlers,
+  change: (options: PairOptions) => PairOptions = (options) => options,
+): TlsConnection {
+  const { client, server } = change(flowOptions(flow));
   return role === 'client'
     ? createClientConnection(clientConfig(clientOptions(client)), { name: 'localhost' }, handlers)
     : createServerConnection(serverConfig(serverOptions(server)), handlers);
@@ -70,14 +114,15 @@ export function freshConnection(flow: FlowName, role: Role, handlers: Connection
 export function recordedStream(flow: FlowName, role: Role): Uint8Array {
   const pair = new Pair(flowOptions(flow)).run();
   const peer = pair.side(other(role));
+  const is13 = !isFlow12(flow);
   peer.send(text('hello'));
-  peer.updateKeys(true);
+  if (is13) peer.updateKeys(true);
   peer.send(new Uint8Array(1000).fill(7));
-  if (role === 'client') {
+  if (is13 && role === 'client') {
     const [ticketNonce, ticket] = [new Uint8Array(2), new Uint8Array(100).fill(1)];
     peer.sendNewSessionTicket({ ticketLifetime: 60, ticketAgeAdd: 1, ticketNonce, ticket, extensions: {} });
   }
-  peer.updateKeys(false);
+  if (is13) peer.updateKeys(false);
   peer.send(text('goodbye'));
   peer.close();
   pair.run();
@@ -103,6 +148,18 @@ function printable(_name: string, value: unknown): unknown {
 
 export const printed = (event: TraceEvent): string => JSON.stringify(event, printable);
 
+/** What a connection's handlers note. */
+function noting(events: string[], trace: string[] | undefined): ConnectionHandlers {
+  return {
+    onData: (data) => void events.push(`data ${toHex(data)}`),
+    onEstablished: ({ cipherSuite, group, applicationProtocol }) =>
+      void events.push(`established ${cipherSuite} ${group} ${applicationProtocol}`),
+    onEnd: () => void events.push('end'),
+    onError: ({ code, message }) => void events.push(`error ${code} ${message}`),
+    ...(trace && { onTrace: (event) => void trace.push(printed(event)) }),
+  };
+}
+
 /** Feeds a fresh connection, piece by piece. */
 export function observe(
   flow: FlowName,
@@ -110,16 +167,8 @@ export function observe(
   pieces: Iterable<Uint8Array>,
   watch: { readonly trace: boolean } = { trace: false },
 ): Observation {
-  const events: string[] = [];
-  const trace: string[] = [];
-  const connection = freshConnection(flow, role, {
-    onData: (data) => void events.push(`data ${toHex(data)}`),
-    onEstablished: ({ cipherSuite, group, applicationProtocol }) =>
-      void events.push(`established ${cipherSuite} ${group} ${applicationProtocol}`),
-    onEnd: () => void events.push('end'),
-    onError: ({ code, message }) => void events.push(`error ${code} ${message}`),
-    ...(watch.trace && { onTrace: (event) => void trace.push(printed(event)) }),
-  });
+  const [events, trace]: [string[], string[]] = [[], []];
+  const connection = freshConnection(flow, role, noting(events, watch.trace ? trace : undefined));
   const outgoing: Uint8Array[] = [];
   for (const piece of pieces) {
     connection.receive(piece);
@@ -127,4 +176,32 @@ export function observe(
   }
   outgoing.push(...connection.takeOutgoing());
   return { events, trace, outgoing: toHex(concat(...outgoing)), error: connection.error, connection };
+}
+
+/** The same with everything answering late, in an order that follows from `seed`, while pieces still arrive. */
+export async function observeLate(
+  flow: FlowName,
+  role: Role,
+  pieces: Iterable<Uint8Array>,
+  seed: number,
+): Promise<Omit<Observation, 'trace'>> {
+  const later = new Later();
+  const { below } = sampleSource(seed);
+  const events: string[] = [];
+  const connection = freshConnection(flow, role, noting(events, undefined), (options) =>
+    lateSides(options, later),
+  );
+  const outgoing: Uint8Array[] = [];
+  const settle = async (): Promise<void> => {
+    later.release(below(later.size));
+    await new Promise((resolve) => setImmediate(resolve));
+    outgoing.push(...connection.takeOutgoing());
+  };
+  for (const piece of pieces) {
+    connection.receive(piece);
+    while (later.size > 0 && below(2) === 0) await settle();
+  }
+  while (later.size > 0) await settle();
+  outgoing.push(...connection.takeOutgoing());
+  return { events, outgoing: toHex(concat(...outgoing)), error: connection.error, connection };
 }
