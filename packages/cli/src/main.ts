@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addConnect } from './commands/connect.ts';
 import { addDemo } from './commands/demo.ts';
+import { addInspect } from './commands/inspect.ts';
 import { addScan } from './commands/scan.ts';
 import { addServe } from './commands/serve.ts';
 import { addVerify } from './commands/verify.ts';
@@ -24,6 +25,7 @@ Examples:
   handfast serve --root public            a folder over HTTPS, with a certificate made on the spot
   handfast scan example.com               what it accepts, what it prefers, and what is weak
   handfast verify chain.pem --name example.com    would a connection accept it, and why
+  handfast inspect chain.pem server.key   what is in them, and which key belongs to which certificate
 
 Exit codes: 0 fine; 1 the peer was refused, or refused us, or has problems; 2 wrong usage or an
 unusable file; 3 the network failed. HANDFAST_DEBUG=1 shows where in the code an error arose.`;
@@ -53,6 +55,7 @@ function makeProgram(finish: (exitCode: ExitCode) => void): Command {
   addServe(program, finish);
   addScan(program, finish);
   addVerify(program, finish);
+  addInspect(program, finish);
   return program;
 }
 

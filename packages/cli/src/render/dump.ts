@@ -112,6 +112,10 @@ class Dump {
     if (start < end) this.#row(start, end, depth, this.#style.paint('quiet', `${end - start} bytes`));
   }
 
+  structure(fields: readonly Field[]): void {
+    this.#fields(fields, 0, this.#bytes.length, 0);
+  }
+
   message(fields: readonly Field[]): void {
     const { length } = this.#bytes;
     const bodyStart = Math.min(HANDSHAKE_HEADER_LENGTH, length);
@@ -133,6 +137,16 @@ const HANDSHAKE_HEADER_LENGTH = 4;
 export function dumpMessage(style: Style, bytes: Uint8Array, fields: readonly Field[]): string[] {
   const dump = new Dump(style, bytes);
   dump.message(fields);
+  return dump.lines;
+}
+
+/**
+ * A structure, every byte of it exactly once, with the meaning beside it.
+ * @param fields with offsets counted from the first of the bytes.
+ */
+export function dumpStructure(style: Style, bytes: Uint8Array, fields: readonly Field[]): string[] {
+  const dump = new Dump(style, bytes);
+  dump.structure(fields);
   return dump.lines;
 }
 

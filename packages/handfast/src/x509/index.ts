@@ -9,8 +9,9 @@ export {
   serialNumberText,
 } from './certificate.ts';
 export type { PolicyOptions } from './certificate-policies.ts';
+export { type CertificationRequest, parseCertificationRequest } from './certification-request.ts';
 export { DEFAULT_STRENGTH, type Purpose, type StrengthPolicy } from './checks.ts';
-export type { DerReason, DerTime } from './der.ts';
+export { DerError, DerReader, type DerReason, type DerTime, describeTag, Tag } from './der.ts';
 export type {
   AccessDescription,
   AuthorityKeyIdentifier,
@@ -20,12 +21,13 @@ export type {
   KnownExtensions,
   NameConstraints,
 } from './extensions.ts';
-export type { GeneralName } from './general-name.ts';
+export { describeGeneralName, type GeneralName } from './general-name.ts';
 export { carriesName, type HostName, parseHostName, presentedNames } from './host-name.ts';
 export { formatIpAddress, parseIpAddress } from './ip-address.ts';
 export { MAX_PATH_LENGTH } from './limits.ts';
 export type { DistinguishedName, NameAttribute, RelativeName } from './name.ts';
 export type { NameSubtrees } from './name-constraints.ts';
+export { attributeName, describeOid } from './oids.ts';
 export { type Verification, type VerifyOptions, verify, verifyPath } from './path.ts';
 export { type PemBlock, readCertificates, readPem, writePem } from './pem.ts';
 export type { PolicyConstraints, PolicyMapping } from './policy-extensions.ts';

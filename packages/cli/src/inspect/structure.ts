@@ -1,0 +1,95 @@
+/** What a DER structure is, by its shape alone: PEM labels are often wrong, and DER files have none. */
+import { DerError, DerReader, Tag } from 'handfast/x509';
+
+/** What can be told apart. */
+export type Structure =
+  | 'certificate'
+  | 'request'
+  | 'crl'
+  | 'ocsp'
+  | 'public key'
+  | 'pkcs1 public key'
+  | 'private key'
+  | 'pkcs1 private key'
+  | 'sec1 private key'
+  | 'encrypted private key'
+  | 'pkcs7'
+  | 'pkcs12'
+  | 'unknown';
+
+const ENUMERATED = 0x0a;
+
+/** The elements of a structure, as far as they are DER, and no more than are needed to tell it. */
+function elements(outer: DerReader): DerReader[] {
+  const MOST = 8;
+  const found: DerReader[] = [];
+  while (!outer.done && found.length < MOST) found.push(outer.readAny('element'));
+  return found;
+}
+
+function isTag(element: DerReader | undefined, tag: number): element is DerReader {
+  return element !== undefined && element.tag === tag;
+}
+
+/** The object identifier that an element begins with. */
+function firstOid(element: DerReader): string | undefined {
+  return element.peek() === Tag.OBJECT_IDENTIFIER ? element.oid('type') : undefined;
+}
+
+function smallNumber(element: DerReader): number {
+  return element.end - element.position === 1 ? (element.input[element.position] as number) : -1;
+}
+
+const PKCS7 = '1.2.840.113549.1.7.';
+
+/** Certificates, requests and revocation lists are all signed in the same way: what is signed tells them apart. */
+function signedStructure(signed: DerReader): Structure {
+  const all = elements(signed);
+  const [first] = all;
+  if (isTag(first, 0xa0)) return 'certificate';
+  const parts = isTag(first, Tag.INTEGER) ? all.slice(1) : all;
+  const [one, two, three] = parts;
+  if (isTag(three, Tag.UTCTime) || isTag(three, Tag.GeneralizedTime)) return 'crl';
+  if (isTag(one, Tag.SEQUENCE) && isTag(two, Tag.SEQUENCE)) {
+    const isKey = elements(two).some((element) => element.tag === Tag.BIT_STRING);
+    if (isKey) return 'request';
+  }
+  return 'certificate';
+}
+
+function withNumberFirst(number: number, second: DerReader | undefined, count: number): Structure {
+  if (number === 3 && isTag(second, Tag.SEQUENCE)) {
+    return firstOid(second)?.startsWith(PKCS7) === true ? 'pkcs12' : 'unknown';
+  }
+  if (isTag(second, Tag.SEQUENCE)) return 'private key';
+  if (isTag(second, Tag.OCTET_STRING)) return 'sec1 private key';
+  if (!isTag(second, Tag.INTEGER)) return 'unknown';
+  if (count === 2) return 'pkcs1 public key';
+  return count > 5 ? 'pkcs1 private key' : 'unknown';
+}
+
+function tell(outer: DerReader): Structure {
+  const all = elements(outer);
+  const [first, second, third] = all;
+  if (first === undefined) return 'unknown';
+  if (first.tag === ENUMERATED) return 'ocsp';
+  if (first.tag === Tag.INTEGER) return withNumberFirst(smallNumber(first), second, all.length);
+  if (first.tag === Tag.OBJECT_IDENTIFIER) {
+    const type = new DerReader(first.input, first.start, first.start, first.end).oid('type');
+    return type.startsWith(PKCS7) ? 'pkcs7' : 'unknown';
+  }
+  if (first.tag !== Tag.SEQUENCE) return 'unknown';
+  if (isTag(second, Tag.BIT_STRING)) return 'public key';
+  if (isTag(second, Tag.OCTET_STRING)) return 'encrypted private key';
+  return isTag(second, Tag.SEQUENCE) && isTag(third, Tag.BIT_STRING) ? signedStructure(first) : 'unknown';
+}
+
+/** Recognises a structure; what is damaged may be recognised all the same, and is refused when it is read. */
+export function structureOf(der: Uint8Array): Structure {
+  try {
+    return tell(new DerReader(der).sequence('structure'));
+  } catch (error) {
+    if (error instanceof DerError) return 'unknown';
+    throw error;
+  }
+}
