@@ -69,6 +69,11 @@ const SHA1_SCHEMES: readonly (readonly [
   [SignatureScheme.ecdsa_sha1, { algorithm: { kind: 'ecdsa', hash: 'SHA-1' }, keyKind: 'ec' }],
 ];
 
+/** Whether certificates can be signed with a scheme, as far as handfast knows them. */
+export function isCertificateScheme(scheme: SignatureScheme): boolean {
+  return SIGNATURE_SCHEMES.has(scheme) || SHA1_SCHEMES.some(([known]) => known === scheme);
+}
+
 /** The schemes that a certificate's signature goes by: by its algorithm, and by the issuer's key where it is known. */
 export function schemesOfSignature(algorithm: SignatureAlgorithm, issuer?: PublicKey): SignatureScheme[] {
   return [...SIGNATURE_SCHEMES, ...SHA1_SCHEMES].flatMap(([scheme, info]) => {

@@ -49,3 +49,10 @@ export function requireWithin(option: string, value: number, min: number, max: n
   const bounds = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
   throw new ConfigError(option, `${option}: expected a whole number ${bounds}, found ${value}`);
 }
+
+/** One of a few values. */
+export function requireOneOf<T>(option: string, value: T, values: readonly T[]): T {
+  if (values.includes(value)) return value;
+  const found = typeof value === 'string' ? `'${value}'` : String(value);
+  throw new ConfigError(option, `${option}: expected ${values.join(', ')}, found ${found}`);
+}

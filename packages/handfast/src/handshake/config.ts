@@ -15,7 +15,14 @@ import type { CertificateRequest } from '../wire/messages/certificate-request.ts
 import type { ClientHello } from '../wire/messages/client-hello.ts';
 import { cipherSuiteName, groupName, type NamedGroup, type TlsVersion } from '../wire/registry.ts';
 import { KeyShareMemory } from './client/key-share-memory.ts';
-import { requireFitting, requireGiven, requireKnown, requireList, requireWithin } from './config-checks.ts';
+import {
+  requireFitting,
+  requireGiven,
+  requireKnown,
+  requireList,
+  requireOneOf,
+  requireWithin,
+} from './config-checks.ts';
 import type { Identity } from './identity.ts';
 import type { Customization } from './messages.ts';
 import { type Negotiable, type NegotiationOptions, negotiable } from './negotiable.ts';
@@ -129,6 +136,9 @@ export type ServerConfig = WithDefaults<
   Defaulted | 'identities' | 'requireKnownServerName' | 'preference' | 'clientAuthentication' | 'alwaysRetry'
 >;
 
+const PREFERENCES: readonly Preference[] = ['server', 'client'];
+const CLIENT_AUTHENTICATIONS: readonly ClientAuthentication[] = ['none', 'request', 'require'];
+
 /** Shortest cookie secret in bytes: the length of the HMAC's output. */
 const MIN_COOKIE_SECRET_LENGTH = 32;
 const MIN_FRAGMENT_LENGTH = 64;
@@ -213,7 +223,9 @@ export function serverConfig(options: ServerOptions): ServerConfig {
       'identities: a server needs at least one identity, or selectIdentity',
     );
   }
-  const clientAuthentication = options.clientAuthentication ?? 'none';
+  const { preference = 'server', clientAuthentication = 'none' } = options;
+  requireOneOf('preference', preference, PREFERENCES);
+  requireOneOf('clientAuthentication', clientAuthentication, CLIENT_AUTHENTICATIONS);
   if (clientAuthentication !== 'none' && options.verifier === undefined) {
     throw new ConfigError(
       'verifier',
@@ -243,7 +255,7 @@ export function serverConfig(options: ServerOptions): ServerConfig {
     ...common,
     identities,
     requireKnownServerName: options.requireKnownServerName ?? false,
-    preference: options.preference ?? 'server',
+    preference,
     clientAuthentication,
     alwaysRetry: options.alwaysRetry ?? false,
   };

@@ -4,7 +4,11 @@
  */
 import { groupKind } from '../crypto/groups.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
-import { certificateVerifyAlgorithm, SIGNATURE_SCHEMES } from '../crypto/signature-schemes.ts';
+import {
+  certificateVerifyAlgorithm,
+  isCertificateScheme,
+  SIGNATURE_SCHEMES,
+} from '../crypto/signature-schemes.ts';
 import { CIPHER_SUITES, type CipherSuite12Info, type CipherSuiteInfo } from '../keys/cipher-suites.ts';
 import { DEFAULT_POLICY, type Policy, RSA_KEY_EXCHANGE_SUITES } from '../policy/policies.ts';
 import type { Role } from '../trace/events.ts';
@@ -18,7 +22,7 @@ import {
   signatureSchemeName,
   type TlsVersion,
 } from '../wire/registry.ts';
-import { requireKnown, requireList } from './config-checks.ts';
+import { requireKnown, requireOneOf } from './config-checks.ts';
 
 /** Options about what may be negotiated; each takes the place of what the policy says. */
 export interface NegotiationOptions {
@@ -62,7 +66,8 @@ const VERSIONS: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
  * @throws {ConfigError} when something cannot work; the message names the option and says why.
  */
 export function negotiable(options: NegotiationOptions, provider: CryptoProvider, role: Role): Negotiable {
-  const policy = checkPolicy(options.policy ?? DEFAULT_POLICY);
+  const policy = checkPolicy(options.policy === undefined ? DEFAULT_POLICY : options.policy);
+  requireBooleans(options);
   const by = `the crypto provider '${provider.name}'`;
   const allowRsaKeyExchange = options.allowRsaKeyExchange ?? policy.allowRsaKeyExchange;
   const groups = listOf(
@@ -91,20 +96,29 @@ export function negotiable(options: NegotiationOptions, provider: CryptoProvider
     );
   }
   const chosen = suites.filter((info) => versions.includes(info.version));
-  if (options.cipherSuites !== undefined) refuseFlawed(chosen, flaw);
+  if (options.cipherSuites !== undefined) {
+    // Those of a version that falls away, too: it may be their flaws that it falls away for.
+    const wanted = options.versions ?? policy.versions;
+    refuseFlawed(
+      suites.filter((info) => wanted.includes(info.version)),
+      flaw,
+    );
+  }
   return {
     policy,
     versions,
     cipherSuites: chosen.filter((info) => flaw(info) === undefined).map(({ suite }) => suite),
     groups: groupsFor(versions, groups),
     signatureSchemes: schemes.filter((scheme) => versions.includes('TLSv1.2') || isFor13(scheme)),
-    certificateSignatureSchemes: requireList(
+    certificateSignatureSchemes: requireKnown(
       'certificateSignatureSchemes',
       options.certificateSignatureSchemes ??
         (options.signatureSchemes === undefined
           ? policy.certificateSignatureSchemes
           : [...new Set([...schemes, ...policy.certificateSignatureSchemes.filter(isPkcs1)])]),
       signatureSchemeName,
+      isCertificateScheme,
+      'X.509',
     ),
     allowRsaKeyExchange,
     requireExtendedMasterSecret: options.requireExtendedMasterSecret ?? policy.requireExtendedMasterSecret,
@@ -112,15 +126,39 @@ export function negotiable(options: NegotiationOptions, provider: CryptoProvider
   };
 }
 
+const LISTS_OF_POLICY = [
+  'versions',
+  'cipherSuites',
+  'groups',
+  'keyShares',
+  'signatureSchemes',
+  'certificateSignatureSchemes',
+] as const;
+
 function checkPolicy(policy: Policy): Policy {
-  const lists: readonly unknown[] = [policy?.versions, policy?.cipherSuites, policy?.groups];
-  if (typeof policy === 'object' && lists.every(Array.isArray)) return policy;
-  const found = typeof policy === 'string' ? `'${policy}'` : String(policy);
+  const isObject = typeof policy === 'object' && policy !== null;
+  const missing = isObject ? LISTS_OF_POLICY.find((list) => !Array.isArray(policy[list])) : undefined;
+  if (isObject && missing === undefined) return policy;
+  const other = typeof policy === 'string' ? `'${policy}'` : String(policy);
+  const found = missing === undefined ? other : `one without ${missing}`;
   throw new ConfigError(
     'policy',
     `policy: expected a policy, such as POLICIES['modern-2026'], found ${found}`,
   );
 }
+
+/** What lets less safe peers in must be said clearly: not by a text such as 'false', which counts as true. */
+function requireBooleans(options: NegotiationOptions): void {
+  for (const option of BOOLEANS) {
+    if (options[option] !== undefined) requireOneOf(option, options[option], [true, false]);
+  }
+}
+
+const BOOLEANS = [
+  'allowRsaKeyExchange',
+  'requireExtendedMasterSecret',
+  'requireSecureRenegotiation',
+] as const;
 
 /** The caller's list, all of which must be there, or what is there of the policy's. */
 function listOf<T>(
