@@ -8,11 +8,14 @@ import {
   serverConfig,
 } from '../../src/handshake/config.ts';
 import { DEFAULT_POLICY, POLICIES, type Policy } from '../../src/policy/policies.ts';
+import type { Role } from '../../src/trace/events.ts';
 import { ConfigError } from '../../src/wire/errors.ts';
 import { CipherSuite, NamedGroup, SignatureScheme, type TlsVersion } from '../../src/wire/registry.ts';
 import { rsaServer } from '../support/flows12.ts';
 import { identityOf } from '../support/identities.ts';
 import { clientOptions, Pair, serverOptions } from '../support/pair.ts';
+
+const ROLES: readonly Role[] = ['client', 'server'];
 
 type Options = Partial<ClientOptions & ServerOptions>;
 type Mistake = readonly [options: Options, option: string, message: RegExp];
@@ -47,13 +50,16 @@ function assertRefused(build: () => unknown, option: string, message: RegExp): v
 }
 
 /** Both sides refuse it; the server has certificates for everything, so that they are not what is wrong. */
-function testMistakes(what: string, mistakes: readonly Mistake[]): void {
+function testMistakes(what: string, mistakes: readonly Mistake[], sides: readonly Role[] = ROLES): void {
+  const policy = DEFAULT_POLICY;
+  const identities = [identityOf('server'), rsaServer()];
+  const build = {
+    client: (options: Options) => clientConfig(clientOptions({ policy, ...options })),
+    server: (options: Options) => serverConfig(serverOptions({ policy, identities, ...options })),
+  };
   test(what, () => {
-    const policy = DEFAULT_POLICY;
     for (const [options, option, message] of mistakes) {
-      assertRefused(() => clientConfig(clientOptions({ policy, ...options })), option, message);
-      const identities = [identityOf('server'), rsaServer()];
-      assertRefused(() => serverConfig(serverOptions({ policy, identities, ...options })), option, message);
+      for (const side of sides) assertRefused(() => build[side](options), option, message);
     }
   });
 }
@@ -114,17 +120,29 @@ testMistakes('a suite that no group goes with', [
   [{ versions: ['TLSv1.3', 'TLSv1.2'], groups: [X25519MLKEM768] }, 'groups', /TLSv1\.2 cannot be negotiated/],
 ]);
 
-testMistakes('schemes that no suite goes with', [
+// A server's schemes are for its clients, who sign as they like: its suites do not depend on them in TLS 1.2.
+testMistakes(
+  'schemes that no suite of TLS 1.2 goes with',
   [
-    { cipherSuites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256], signatureSchemes: [rsa_pss_rsae_sha256] },
-    'cipherSuites',
-    /needs a signature scheme for ECDSA keys, and there is none among rsa_pss_rsae_sha256/,
+    [
+      { cipherSuites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256], signatureSchemes: [rsa_pss_rsae_sha256] },
+      'cipherSuites',
+      /needs a signature scheme for ECDSA keys, and there is none among rsa_pss_rsae_sha256/,
+    ],
+    [
+      {
+        cipherSuites: [TLS_DHE_RSA_WITH_AES_128_GCM_SHA256],
+        groups: [ffdhe2048],
+        signatureSchemes: [ed25519],
+      },
+      'cipherSuites',
+      /needs a signature scheme for RSA keys, and there is none among ed25519/,
+    ],
   ],
-  [
-    { cipherSuites: [TLS_DHE_RSA_WITH_AES_128_GCM_SHA256], groups: [ffdhe2048], signatureSchemes: [ed25519] },
-    'cipherSuites',
-    /needs a signature scheme for RSA keys, and there is none among ed25519/,
-  ],
+  ['client'],
+);
+
+testMistakes('schemes that TLS 1.3 has no use for', [
   [
     { versions: ['TLSv1.3'], signatureSchemes: [rsa_pkcs1_sha256] },
     'signatureSchemes',
