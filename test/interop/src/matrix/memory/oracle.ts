@@ -137,9 +137,10 @@ function keys12(
 function choose12({ client, server }: Match): Choice | Refusal {
   const names = shared(server, suitesOf(server, 'TLSv1.2'), suitesOf(client, 'TLSv1.2'));
   if (names.length === 0) return failure('ERR_NO_SHARED_CIPHER_SUITE');
+  const suites = SUITES.filter(({ name }) => names.includes(name));
   let hasGroup = false;
   for (const name of names) {
-    const suite = SUITES.find((entry) => entry.name === name) as Suite;
+    const suite = suites.find((entry) => entry.name === name) as Suite;
     if (suite.keyExchange === 'RSA') {
       hasGroup = true;
       if (!server.keys.includes('rsa2048')) continue;
@@ -151,7 +152,11 @@ function choose12({ client, server }: Match): Choice | Refusal {
     const serverScheme = signature(keys12(suite, client, server.keys), client.schemes, 'TLSv1.2');
     if (serverScheme !== undefined) return { suite: name, group, serverScheme, retried: false };
   }
-  return failure(hasGroup ? 'ERR_NO_SHARED_SIGNATURE_SCHEME' : 'ERR_NO_SHARED_GROUP');
+  if (hasGroup) return failure('ERR_NO_SHARED_SIGNATURE_SCHEME');
+  // A client that names finite fields hears that none of its groups is acceptable (RFC 7919 section 4).
+  return suites.some(({ keyExchange }) => keyExchange === 'DHE') && ofKind(client.groups, 'ffdhe').length > 0
+    ? { code: 'ERR_WEAK_KEY_EXCHANGE', alert: 'insufficient_security' }
+    : failure('ERR_NO_SHARED_GROUP');
 }
 
 /** Whether a certificate with this key could ever be shown. */
