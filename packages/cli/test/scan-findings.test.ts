@@ -71,7 +71,7 @@ const GOOD: ScanFacts = {
   clientCertificate: 'not asked for',
   legacy: LEGACY,
   tls13: { ok: true, tickets: 2, ticketLifetime: 7200, earlyData: 0 },
-  connections: { used: 60, limit: 400, stopped: null },
+  connections: { used: 60, limit: 400, unanswered: 0, stopped: null },
 };
 
 describe('findings', () => {
@@ -123,11 +123,16 @@ describe('findings', () => {
       { tls13: { ok: false, error: 'Why.', tickets: 0, earlyData: 0 } },
       ['handshake-fails'],
     ],
+    ['silence', { connections: { ...GOOD.connections, unanswered: 2 } }, ['unanswered']],
     ['no sentinel', { legacy: { ...LEGACY, downgradeSentinel: false } }, ['no-downgrade-sentinel']],
     ['nothing known', { legacy: { ...LEGACY, secureRenegotiation: null, downgradeSentinel: null } }, []],
     ...(['connections', 'time', 'unresponsive', 'changed'] as const).map(
       (stopped) =>
-        [`stopped: ${stopped}`, { connections: { used: 9, limit: 9, stopped } }, ['incomplete']] as const,
+        [
+          `stopped: ${stopped}`,
+          { connections: { used: 9, limit: 9, unanswered: 0, stopped } },
+          ['incomplete'],
+        ] as const,
     ),
   ];
   for (const [what, changes, expected] of cases) {

@@ -132,6 +132,31 @@ describe('a scan', () => {
     assert.ok(connections <= MAX_UNANSWERED + 3, `${connections}`);
   });
 
+  test('of a server that misses a question asks it once more', LIMIT, async (t) => {
+    let missed = 0;
+    const known = [0x009c, 0x002f];
+    const { port } = await puppet(t, (hello) => {
+      if (hello.extensions.supportedVersions !== undefined) return alert('protocol_version');
+      const suite = pickSuite(hello, known);
+      // Silent on the first hello of TLS 1.2, and on all of TLS 1.0.
+      if (hello.legacyVersion === 0x0303 && missed++ === 0) return undefined;
+      if (hello.legacyVersion === 0x0301) return undefined;
+      return hello.legacyVersion !== 0x0303 || suite === undefined
+        ? alert('handshake_failure')
+        : flight({ version: 'TLSv1.2', suite });
+    });
+    const facts = await scanned(port, { timeout: 400 });
+    assert.deepEqual(accepted(facts), ['TLSv1.2']);
+    assert.deepEqual(facts.versions.map(({ refusal }) => refusal).slice(0, 4), [
+      'alert protocol_version',
+      undefined,
+      'alert handshake_failure',
+      'silent',
+    ]);
+    assert.equal(facts.connections.unanswered, 1);
+    assert.ok(ids(facts).includes('unanswered'));
+  });
+
   test('makes no more connections than it may', LIMIT, async (t) => {
     const known = [0x002f, 0x0035, 0x000a, 0x0005, 0x0004, 0x003c, 0x009c];
     const { port, connections } = await puppet(t, (hello) => {
@@ -185,6 +210,17 @@ describe('a scan', () => {
     assert.deepEqual(accepted(facts), ['TLSv1.2']);
     assert.ok(connections() < 40, `${connections()}`);
     assert.equal(facts.versions[0]?.refusal, 'answers with TLSv1.2');
+  });
+
+  test('of a server that answers old hellos with something else goes on', LIMIT, async (t) => {
+    const { port } = await puppet(t, (hello) => {
+      if (hello.legacyVersion < 0x0303) return Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n');
+      const suite = pickSuite(hello, [0x009c]);
+      return suite === undefined ? alert('protocol_version') : flight({ version: 'TLSv1.2', suite });
+    });
+    const facts = await scanned(port);
+    assert.deepEqual(accepted(facts), ['TLSv1.2']);
+    assert.match(facts.versions[2]?.refusal ?? '', /breaks the rules: the peer answered with HTTP/);
   });
 
   test('of a server that breaks the rules says which, and goes on', LIMIT, async (t) => {

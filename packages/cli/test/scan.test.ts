@@ -225,7 +225,12 @@ describe('handfast scan', () => {
     const args = ['scan', `127.0.0.1:${port}`, '--max-connections', '4', '--json'];
     const { stdout } = await handfast(args);
     assert.equal(connections(), 4);
-    assert.deepEqual(JSON.parse(stdout).connections, { used: 4, limit: 4, stopped: 'connections' });
+    assert.deepEqual(JSON.parse(stdout).connections, {
+      used: 4,
+      limit: 4,
+      unanswered: 0,
+      stopped: 'connections',
+    });
   });
 });
 

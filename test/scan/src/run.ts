@@ -25,6 +25,7 @@ export function output(program: string, args: readonly string[], limit: number):
       if (error?.killed) reject(new Error(`${program} was not done after ${limit / 1000} s`));
       else resolve(stdout);
     });
+    child.stdin?.end();
     running.add(child);
   });
 }

@@ -77,7 +77,10 @@ async function selfserv(workshop: Workshop, port: number, args: readonly string[
   await output('certutil', ['-N', '-d', database, '--empty-password'], PREPARATION_LIMIT);
   await output('openssl', [...pack, '-certfile', rsa.intermediate, '-out', archive], PREPARATION_LIMIT);
   await output('pk12util', ['-i', archive, '-d', database, '-W', 'x', '-K', ''], PREPARATION_LIMIT);
-  return start('selfserv', ['-n', 'rsa', '-p', `${port}`, '-d', database, ...args], port);
+  const running = await start('selfserv', ['-n', 'rsa', '-p', `${port}`, '-d', database, ...args], port);
+  // With its first handshake it makes a finite field, which may take longer than a scanner waits.
+  await output('openssl', ['s_client', '-connect', `127.0.0.1:${port}`], PREPARATION_LIMIT);
+  return running;
 }
 
 /** sslscan counts every answer to a hello with one scheme, signed or not. */

@@ -35,6 +35,8 @@ export class Dialer {
   readonly settings: DialerSettings;
   /** Connections so far. */
   used = 0;
+  /** Questions that the server did not answer, although asked twice. */
+  unanswered = 0;
   /** Why there will be no more of them. */
   stopped: StopReason | undefined;
   /** The address that answered the first. */
@@ -42,7 +44,7 @@ export class Dialer {
   readonly #deadline: number;
   readonly #waiting: (() => void)[] = [];
   #active = 0;
-  #unanswered = 0;
+  #silentInRow = 0;
   #nextStart = 0;
 
   constructor(settings: DialerSettings) {
@@ -100,12 +102,15 @@ export class Dialer {
     return true;
   }
 
-  /** One more try where there was no connection: servers that are busy refuse some. */
+  /** One more try where there was no connection, or no answer: servers that are busy miss some. */
   async #insist(job: () => Promise<Answer>): Promise<Answer | undefined> {
     const answer = await this.within(job);
-    if (answer?.kind !== 'unreachable' || this.remoteAddress === undefined) return answer;
+    const isMissed = answer?.kind === 'silent' || answer?.kind === 'unreachable';
+    if (!isMissed || this.remoteAddress === undefined) return answer;
     await delay(SECOND_CHANCE_DELAY);
-    return (await this.within(job)) ?? answer;
+    const again = (await this.within(job)) ?? answer;
+    if (again.kind === 'silent') this.unanswered++;
+    return again;
   }
 
   async #probe<T extends { readonly kind: string }>(
@@ -118,8 +123,8 @@ export class Dialer {
     const { answer, remoteAddress } = await probe(target, hello, listener, goodbye);
     this.remoteAddress ??= remoteAddress;
     const isAnswered = answer.kind !== 'silent' && answer.kind !== 'unreachable';
-    this.#unanswered = isAnswered ? 0 : this.#unanswered + 1;
-    if (this.#unanswered >= MAX_UNANSWERED) this.stopped ??= 'unresponsive';
+    this.#silentInRow = isAnswered ? 0 : this.#silentInRow + 1;
+    if (this.#silentInRow >= MAX_UNANSWERED) this.stopped ??= 'unresponsive';
     return answer;
   }
 

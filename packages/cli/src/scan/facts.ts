@@ -106,6 +106,8 @@ export interface ScanFacts {
   readonly connections: {
     readonly used: number;
     readonly limit: number;
+    /** Questions that the server did not answer, although asked twice: they count as refused. */
+    readonly unanswered: number;
     /** Why not everything was asked. */
     readonly stopped: StopReason | null;
   };

@@ -338,7 +338,17 @@ const STOPPED: Readonly<Record<NonNullable<ScanFacts['connections']['stopped']>,
     ],
   };
 
-function* completeness({ connections: { stopped } }: ScanFacts): Generator<Finding> {
+function* completeness({ versions, connections }: ScanFacts): Generator<Finding> {
+  const { stopped, unanswered } = connections;
+  if (unanswered > 0 && versions.some(({ accepted }) => accepted)) {
+    yield {
+      id: 'unanswered',
+      severity: 'note',
+      sentence: `The server was silent on ${unanswered === 1 ? 'a question' : `${unanswered} questions`}, although asked twice.`,
+      why: 'Silence counts as a refusal here; it may also come from a server that is slow, or from a firewall.',
+      advice: 'If the server is slow, wait longer with --timeout.',
+    };
+  }
   if (stopped === null) return;
   const [why, advice] = STOPPED[stopped];
   yield {

@@ -75,7 +75,6 @@ const VERSION_OF: ReadonlyMap<number, Version> = new Map(
   Object.entries(ProtocolVersion).map(([name, number]) => [number, name as Version]),
 );
 
-const certificates = certificate12;
 const ecdh = struct({ params: serverEcdhParams, rest });
 const dh = struct({ params: serverDhParams, rest });
 const pskHint = struct({ hint: opaque(0, 0xffff), rest });
@@ -176,7 +175,7 @@ export class FlightReader implements Listener<Answer> {
     }
     switch (type) {
       case HandshakeType.certificate:
-        this.#chain = decode(certificates, 'Certificate', body).certificateList;
+        this.#chain = decode(certificate12, 'Certificate', body).certificateList;
         return undefined;
       case HandshakeType.certificate_status:
         this.#ocspResponse = decode(certificateStatus, 'CertificateStatus', body).response;

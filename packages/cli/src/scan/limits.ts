@@ -30,7 +30,7 @@ export const AFTERMATH_TIME = 300;
 /** Connections in a row without a word from the server, after which it is left in peace. */
 export const MAX_UNANSWERED = 6;
 
-/** How long to wait before a connection that failed is tried once more. */
+/** How long to wait before a connection that failed, or that the server was silent on, is tried once more. */
 export const SECOND_CHANCE_DELAY = 500;
 
 /** Cipher suites in one hello: some old servers stumble over more than 128. */

@@ -106,6 +106,6 @@ export async function scan(settings: ScanSettings): Promise<ScanFacts> {
     tls13: whole.tls13,
   };
   context.stage('done');
-  const { used, stopped = null } = dialer;
-  return { ...facts, connections: { used, limit: settings.maxConnections, stopped } };
+  const { used, unanswered, stopped = null } = dialer;
+  return { ...facts, connections: { used, limit: settings.maxConnections, unanswered, stopped } };
 }

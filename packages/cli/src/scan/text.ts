@@ -60,7 +60,12 @@ function versionLine(style: Style, { version, accepted, refusal }: VersionFacts)
   const { paint, glyphs } = style;
   if (accepted === undefined) return `  ? ${pad(version, 10)}${paint('quiet', 'not asked')}`;
   if (accepted) return `  ${mark(style, severityOfVersion(version))} ${pad(version, 10)}accepted`;
-  const told = refusal === undefined || refusal === 'refused' ? 'refused' : `refused (${printable(refusal)})`;
+  const told =
+    refusal === 'silent'
+      ? 'no answer'
+      : refusal === undefined || refusal === 'refused'
+        ? 'refused'
+        : `refused (${printable(refusal)})`;
   return `  ${paint('quiet', `${glyphs.dot} ${pad(version, 10)}${told}`)}`;
 }
 

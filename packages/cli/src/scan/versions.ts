@@ -68,9 +68,7 @@ export async function askVersion(context: ScanContext, version: Version): Promis
   let last: VersionAnswer = { version, accepted: undefined };
   for (const suites of portions(version)) {
     const answer = await context.ask({ version, suites });
-    if (answer?.kind === 'unreachable' && context.dialer.remoteAddress === undefined) throw answer.error;
     if (answer === undefined || answer.kind === 'unreachable') return last;
-    if (answer.kind === 'garbled' && answer.error.code === 'ERR_NOT_TLS') throw answer.error;
     if (answer.kind === 'flight' && answer.version === version) return { version, accepted: true };
     last = { version, accepted: false, refusal: refusalOf(answer) };
     // Another portion could help only where the suites were the reason.
@@ -99,11 +97,23 @@ export async function askSsl2({ dialer }: ScanContext): Promise<VersionAnswer> {
   }
 }
 
-/** Asks for all versions. The first question goes alone: what is no TLS server, or not there, is asked no more. */
+/**
+ * Asks the first question alone: what is not there, or no TLS server, is asked no more.
+ * @throws {Error} when there is no connection; {@link TlsError} `ERR_NOT_TLS` when something else answers.
+ */
+async function askFirst(context: ScanContext, version: Version): Promise<VersionAnswer> {
+  const [suites = []] = portions(version);
+  const answer = await context.ask({ version, suites });
+  if (answer?.kind === 'unreachable') throw answer.error;
+  if (answer?.kind === 'garbled' && answer.error.code === 'ERR_NOT_TLS') throw answer.error;
+  return askVersion(context, version);
+}
+
+/** Asks for all versions. */
 export async function askVersions(context: ScanContext): Promise<readonly VersionAnswer[]> {
   context.stage('versions');
   const [newest, ...older] = VERSIONS;
-  const first = await askVersion(context, newest);
+  const first = await askFirst(context, newest);
   const rest = await Promise.all([...older.map((version) => askVersion(context, version)), askSsl2(context)]);
   return [first, ...rest];
 }
