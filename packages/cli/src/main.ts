@@ -1,6 +1,7 @@
 /** The `handfast` command: its subcommands, their options and their help. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addCa } from './commands/ca.ts';
 import { addConnect } from './commands/connect.ts';
 import { addDemo } from './commands/demo.ts';
 import { addInspect } from './commands/inspect.ts';
@@ -26,6 +27,7 @@ Examples:
   handfast scan example.com               what it accepts, what it prefers, and what is weak
   handfast verify chain.pem --name example.com    would a connection accept it, and why
   handfast inspect chain.pem server.key   what is in them, and which key belongs to which certificate
+  handfast ca init                        an authority of your own, for development
 
 Exit codes: 0 fine; 1 the peer was refused, or refused us, or has problems; 2 wrong usage or an
 unusable file; 3 the network failed. HANDFAST_DEBUG=1 shows where in the code an error arose.`;
@@ -56,6 +58,7 @@ function makeProgram(finish: (exitCode: ExitCode) => void): Command {
   addScan(program, finish);
   addVerify(program, finish);
   addInspect(program, finish);
+  addCa(program, finish);
   return program;
 }
 

@@ -103,7 +103,7 @@ describe('the command line', () => {
     const version = await handfast(['--version']);
     assert.equal(version.code, 0);
     assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
-    for (const command of ['demo', 'connect', 'serve', 'scan', 'verify', 'inspect']) {
+    for (const command of ['demo', 'connect', 'serve', 'scan', 'verify', 'inspect', 'ca']) {
       for (const args of [
         [command, '--help'],
         ['help', command],

@@ -16,9 +16,10 @@ import {
   serialNumberText,
 } from 'handfast/x509';
 import { shellWord } from '../render/shell.ts';
+import { isoTime } from '../times.ts';
 import type { Block } from './input.ts';
 import { type Structure, structureOf } from './structure.ts';
-import { hex, isoTime, keyFacts, plain, plainText, publicKeyFacts, sha256, signatureText } from './values.ts';
+import { hex, keyFacts, plain, plainText, publicKeyFacts, sha256, signatureText } from './values.ts';
 
 /** A line of what a structure says. */
 export type Row = readonly [label: string, text: string];

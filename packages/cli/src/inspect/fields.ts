@@ -1,7 +1,7 @@
 /** The DER of a structure as fields, for a dump: every element with its name, its type and its value. */
 import type { Field } from 'handfast';
 import { attributeName, DerError, DerReader, describeOid, describeTag, Tag } from 'handfast/x509';
-import { isoTime } from './values.ts';
+import { isoTime } from '../times.ts';
 
 /** What an element is called, and what stands inside it. */
 interface Shape {

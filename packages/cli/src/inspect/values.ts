@@ -17,11 +17,6 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** `2026-11-24T00:00:00Z`. */
-export function isoTime(time: number): string {
-  return new Date(time).toISOString().replace('.000Z', 'Z');
-}
-
 /** A public key as plain data. */
 export interface KeyFacts {
   /** Such as `RSA, 2048 bits`. */

@@ -15,6 +15,7 @@ import { certificatesIn, readAuthorities } from '../credentials.ts';
 import { fileLabel, readArgument } from '../files.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
+import { isoTime } from '../times.ts';
 import { type Question, verificationLines } from './text.ts';
 
 /** The command's options, as they were parsed. */
@@ -81,7 +82,7 @@ export async function runVerify(files: readonly string[], options: VerifyCommand
     certificates: 1 + intermediates.length,
     purpose,
     name: name ?? null,
-    at: new Date(at).toISOString().replace(/\.\d+/, ''),
+    at: isoTime(at),
     authorities: { from: ca ?? null, count: anchors.length },
   };
   const output = options.json
