@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { Verdict } from 'handfast/x509';
+import { readPem, type Verdict } from 'handfast/x509';
 import { Authority, validFor } from '../src/authority.ts';
 import { folder, handfast } from './support/command.ts';
 import { keyPem, makePki, serverCredential } from './support/peers.ts';
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 110_000 };
 const DAY = 24 * 60 * 60 * 1000;
 
 /** A root, an intermediate, and a server certificate below it, in files. */
@@ -77,6 +79,7 @@ describe('handfast verify', LIMIT, () => {
         purpose: 'server',
         name,
         at: `${at}T00:00:00Z`,
+        revocation: { lists: 0, required: 'never' },
         authorities: { from: [root], count: 1 },
       });
       assert.equal(document.verdict.path.length, 3);
@@ -155,6 +158,51 @@ describe('handfast verify', LIMIT, () => {
       assert.match(stderr, message);
       assert.equal(stdout, '');
       assert.ok(!stderr.includes('    at '), stderr);
+    }
+  });
+
+  test('judges by revocation lists', async (t) => {
+    const { path, file } = folder(t);
+    const dir = join(path, 'ca');
+    const run = async (...args: readonly string[]): Promise<void> => {
+      const { code, stderr } = await handfast(['ca', ...args, '--dir', dir]);
+      assert.equal(code, 0, stderr);
+    };
+    await run('init');
+    await run('issue', 'a.test');
+    await run('issue', 'b.test');
+    await run('revoke', join(dir, 'issued', 'a.test.pem'), '--reason', 'keyCompromise');
+    await run('crl');
+    const crl = join(dir, 'crl.pem');
+    const binary = join(path, 'crl.der');
+    writeFileSync(binary, readPem(readFileSync(crl, 'latin1'), 'crl')[0]?.der ?? '');
+    const late = new Date(Date.now() + 60 * DAY).toISOString();
+    const cases: readonly (readonly [string, readonly string[], number, RegExp])[] = [
+      ['a.test', ['--crl', crl], 1, /revoked .*Have a new one issued/],
+      ['a.test', ['--crl', binary, '--require-status', 'chain'], 1, /revoked .*Have a new one issued/],
+      ['a.test', [], 0, /is accepted/],
+      ['b.test', ['--crl', crl, '--require-status', 'chain'], 0, /known of the whole chain.* is accepted/],
+      ['b.test', ['--require-status', 'leaf'], 1, /is not known, and it must be.*--crl FILE/],
+      ['b.test', ['--crl', crl, '--require-status', 'leaf', '--at', late], 1, /it held until.*--crl FILE/],
+      ['b.test', ['--crl', crl, '--at', late], 0, /whether it was revoked is not known.*is accepted/],
+    ];
+    for (const [name, args, expected, message] of cases) {
+      const chain = join(dir, 'issued', `${name}.pem`);
+      const question = ['--name', name, '--ca', join(dir, 'ca.pem'), ...args];
+      const { code, stdout, stderr } = await handfast(['verify', chain, ...question]);
+      assert.equal(code, expected, `${name} ${args}: ${stdout}${stderr}`);
+      assert.match(stdout.replace(/[\s|]+/g, ' '), message);
+    }
+    for (const [list, message] of [
+      [join(path, 'none'), /--crl .*none cannot be used: there is no such file/],
+      [join(dir, 'ca.pem'), /--crl .*ca\.pem cannot be used: expected a revocation list/],
+      [file('text', 'hello'), /--crl .*text cannot be used: expected PEM/],
+      [file('cut.der', '0\x03\x02\x01'), /--crl .*cut\.der cannot be used: the revocation list is malformed/],
+    ] as const) {
+      const args = [join(dir, 'ca.pem'), '--purpose', 'client', '--crl', list];
+      const { code, stderr } = await handfast(['verify', ...args]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, message);
     }
   });
 

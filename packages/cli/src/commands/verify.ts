@@ -17,6 +17,7 @@ Examples:
   handfast verify client.pem --purpose client --ca clients-ca.pem
   handfast verify chain.pem --name example.com --at 2027-01-01     still good on New Year's Day?
   handfast verify chain.pem --name example.com --profile web-pki   as strict as public authorities must be
+  handfast verify chain.pem --name example.com --crl ca.crl --require-status leaf
   openssl s_client -connect example.com:443 -showcerts </dev/null | handfast verify - --name example.com
 
 Files are PEM, or one certificate in DER; - is the standard input.
@@ -52,6 +53,15 @@ export function addVerify(program: Command, finish: (exitCode: ExitCode) => void
       '--certificate-policy <oid>',
       'require a certificate policy (dotted); repeatable, any of them will do',
       collectOids,
+    )
+    .option('--crl <file>', 'revocation lists (PEM, or one in DER); repeatable', collect)
+    .addOption(
+      new Option(
+        '--require-status <which>',
+        'whose status must be known; who is known to be revoked is refused anyway',
+      )
+        .choices(['never', 'leaf', 'chain'])
+        .default('never', 'never'),
     )
     .optionsGroup('What to show:')
     .option('--json', 'print one JSON document on stdout and nothing else')

@@ -16,6 +16,7 @@ import { fileLabel, readArgument } from '../files.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
 import { isoTime } from '../times.ts';
+import { readRevocationLists } from './status.ts';
 import { type Question, verificationLines } from './text.ts';
 
 /** The command's options, as they were parsed. */
@@ -26,6 +27,8 @@ export interface VerifyCommandOptions {
   readonly at?: number;
   readonly profile: 'default' | 'rfc5280' | 'web-pki';
   readonly certificatePolicy?: readonly string[];
+  readonly crl?: readonly string[];
+  readonly requireStatus: 'never' | 'leaf' | 'chain';
   readonly json?: true;
 }
 
@@ -63,6 +66,7 @@ export async function runVerify(files: readonly string[], options: VerifyCommand
   const { ca, name, purpose, profile, certificatePolicy, at = Date.now() } = options;
   const anchors: readonly TrustAnchor[] =
     ca === undefined ? rootAnchors() : readAuthorities('--ca', ca).map((certificate) => ({ certificate }));
+  const revocation = { crls: readRevocationLists(options.crl ?? []), require: options.requireStatus };
   const [leaf, ...intermediates] = await readChain(files);
   const verdict = await verify({
     // A server has a name: that was checked above.
@@ -73,6 +77,7 @@ export async function runVerify(files: readonly string[], options: VerifyCommand
     anchors,
     at,
     profile: PROFILES[profile],
+    revocation,
     ...(certificatePolicy === undefined
       ? {}
       : { policies: { userInitialPolicySet: certificatePolicy, initialExplicitPolicy: true } }),
@@ -83,6 +88,7 @@ export async function runVerify(files: readonly string[], options: VerifyCommand
     purpose,
     name: name ?? null,
     at: isoTime(at),
+    revocation: { lists: revocation.crls.length, required: revocation.require },
     authorities: { from: ca ?? null, count: anchors.length },
   };
   const output = options.json

@@ -12,6 +12,7 @@ export interface Question {
   readonly name: string | null;
   /** ISO 8601. */
   readonly at: string;
+  readonly revocation: { readonly lists: number; readonly required: 'never' | 'leaf' | 'chain' };
   readonly authorities: {
     /** The files of --ca; `null`: the public authorities. */
     readonly from: readonly string[] | null;
@@ -39,6 +40,8 @@ const ADVICE: { readonly [R in Rule]?: string } = {
   nameConstraints: 'Have it issued by an authority that may vouch for that name.',
   name: 'Have it issued again with that name among its subject alternative names, or ask for another --name.',
   profile: 'Have it issued again by the rules, or judge it by another --profile.',
+  revocation: 'Have a new one issued, for a new key if others may know the old one.',
+  revocationStatus: 'Give a newer or the right revocation list with --crl FILE.',
   budget: 'Give only the certificates that belong to the chain.',
 };
 
@@ -58,8 +61,15 @@ function headLines({ paint, width }: Style, asked: Question): string[] {
       width,
     ),
     ...hanging('  ', printable(`trusted: ${from} (${plural(authorities.count, 'certificate')})`), width),
+    ...revocationLines(asked, width),
     '',
   ];
+}
+
+function revocationLines({ revocation: { lists, required } }: Question, width: number): string[] {
+  if (lists === 0 && required === 'never') return [];
+  const whose = { never: 'of nobody', leaf: 'of the leaf', chain: 'of the whole chain' }[required];
+  return hanging('  ', `status: ${plural(lists, 'revocation list')}; it must be known ${whose}`, width);
 }
 
 /** A link of the chain: who it is, since and until when, and every check. */
