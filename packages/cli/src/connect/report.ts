@@ -5,6 +5,7 @@ import type { Address } from '../address.ts';
 import { explain } from '../explain.ts';
 import { traceData } from '../render/trace.ts';
 import { describeCertificate } from '../render/verdict.ts';
+import { weakPoints } from '../render/weak-points.ts';
 import type { HttpReply } from './http.ts';
 
 type Traced = readonly TraceEvent[] | false | undefined;
@@ -20,6 +21,8 @@ function connection({ established, remoteAddress, verdict }: TLSSocket): object 
     cipherSuite,
     keyExchange,
     group,
+    extendedMasterSecret,
+    encryptThenMac,
     applicationProtocol,
     serverName,
     helloRetried,
@@ -33,6 +36,8 @@ function connection({ established, remoteAddress, verdict }: TLSSocket): object 
     cipherSuite: cipherSuiteName(cipherSuite),
     keyExchange,
     group: group === undefined ? null : groupName(group),
+    extendedMasterSecret,
+    encryptThenMac: encryptThenMac ?? null,
     applicationProtocol: applicationProtocol ?? null,
     serverName: serverName ?? null,
     helloRetried,
@@ -42,6 +47,7 @@ function connection({ established, remoteAddress, verdict }: TLSSocket): object 
     },
     clientCertificateShown: own !== undefined,
     verdict: peer?.verdict,
+    weaknesses: weakPoints(established),
     choices: choices.map(({ type: _type, ...choice }) => choice),
   };
 }

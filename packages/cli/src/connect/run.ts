@@ -9,7 +9,7 @@ import { unwritable } from '../files.ts';
 import { type NegotiationCommandOptions, negotiationOptions } from '../negotiation.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
-import { traceLines } from '../render/trace.ts';
+import { TraceText } from '../render/trace.ts';
 import { converseOnStreams, handshake, linger } from './exchange.ts';
 import { get, type HttpReply } from './http.ts';
 import { failureDocument, successDocument } from './report.ts';
@@ -92,9 +92,10 @@ export async function runConnect(address: Address, options: ConnectCommandOption
   const socket = connect(settings);
   socket.on('error', () => {}); // whoever waits for something hears of it; nobody else needs to
   if (options.trace) {
+    const text = new TraceText(style);
     socket.on('trace', (event) => {
       if (options.json) events.push(event);
-      else tell(traceLines(style, event));
+      else tell(text.lines(event));
     });
   }
   if (options.keylog !== undefined) logKeys(socket, options.keylog);

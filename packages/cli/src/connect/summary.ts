@@ -6,6 +6,7 @@ import { keyExchangeText } from '../render/key-exchange.ts';
 import { hanging, pad, printable } from '../render/layout.ts';
 import type { Style } from '../render/style.ts';
 import { shortVerdictLines } from '../render/verdict.ts';
+import { weakPoints } from '../render/weak-points.ts';
 
 const LABEL_WIDTH = 16;
 
@@ -33,5 +34,8 @@ export function summaryLines(style: Style, address: Address, socket: TLSSocket):
       ? []
       : item('own certificate', `shown, signed with ${signatureSchemeName(own.signatureScheme)}`)),
     ...(peer === undefined ? [] : shortVerdictLines(style, peer.verdict)),
+    ...weakPoints(established).flatMap(({ sentence }) =>
+      hanging(`${paint('accent', glyphs.weak)} `, sentence, width),
+    ),
   ];
 }

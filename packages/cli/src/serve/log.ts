@@ -4,6 +4,7 @@ import type { TLSSocket } from 'handfast/node';
 import { type Address, formatAddress } from '../address.ts';
 import { keyExchangeText } from '../render/key-exchange.ts';
 import { printable } from '../render/layout.ts';
+import { weakPoints } from '../render/weak-points.ts';
 import type { DevelopmentCertificate } from './development.ts';
 
 export interface Purpose {
@@ -64,6 +65,7 @@ export function connectionLine(socket: TLSSocket): string {
   if (established === undefined) return prefix(socket);
   const { version, cipherSuite, serverName, applicationProtocol, peer } = established;
   const subject = peer?.chain[0]?.subject.label;
+  const weak = weakPoints(established).map(({ id }) => id);
   return printable(
     [
       prefix(socket),
@@ -73,6 +75,7 @@ export function connectionLine(socket: TLSSocket): string {
       ...(serverName === undefined ? [] : [`name=${serverName}`]),
       ...(applicationProtocol === undefined ? [] : [`protocol=${applicationProtocol}`]),
       ...(subject === undefined ? [] : [`client="${subject}"`]),
+      ...(weak.length === 0 ? [] : [`weak=${weak.join(',')}`]),
     ].join(' '),
   );
 }

@@ -1,28 +1,33 @@
 /** The page that shows visitors their own handshake. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { cipherSuiteName, signatureSchemeName } from 'handfast';
+import { cipherSuiteName, type Established, signatureSchemeName } from 'handfast';
 import { TLSSocket } from 'handfast/node';
 import { keyExchangeText } from '../render/key-exchange.ts';
 import { pad, printable } from '../render/layout.ts';
+import { weakPoints } from '../render/weak-points.ts';
 
 /** Pairs of what and how. */
 type Rows = readonly (readonly [string, string])[];
 
+/** What the server signed with; with RSA key transport it signs nothing. */
+function ownProofText({ keyExchange, own }: Established): string {
+  if (own?.signatureScheme !== undefined) return signatureSchemeName(own.signatureScheme);
+  return keyExchange === 'RSA' ? 'none: the server decrypted your premaster secret' : 'none';
+}
+
 function rowsOf(socket: TLSSocket): Rows {
   const { established } = socket;
   if (established === undefined) return [];
-  const { version, cipherSuite, serverName, applicationProtocol, peer, own } = established;
+  const { version, cipherSuite, serverName, applicationProtocol, peer } = established;
   return [
     ['version', version],
     ['cipher suite', cipherSuiteName(cipherSuite)],
     ['key exchange', keyExchangeText(established)],
     ['server name', serverName ?? 'none sent'],
     ['protocol', applicationProtocol ?? 'none named'],
-    [
-      'server signature',
-      own?.signatureScheme === undefined ? 'none' : signatureSchemeName(own.signatureScheme),
-    ],
+    ['server signature', ownProofText(established)],
     ['your certificate', peer?.chain[0]?.subject.label ?? 'none shown'],
+    ...weakPoints(established).map(({ sentence }) => ['what is weak', sentence] as const),
     ...established.choices.map(
       ({ what, chosen, reason }) => [`why this ${what}`, `${chosen}: ${reason}`] as const,
     ),

@@ -50,6 +50,8 @@ export interface Established {
   readonly group?: NamedGroup;
   /** Whether a TLS 1.2 master secret is bound to the whole handshake (RFC 7627); always true in TLS 1.3. */
   readonly extendedMasterSecret: boolean;
+  /** With a CBC suite of TLS 1.2 only: whether its MAC is computed over the ciphertext (RFC 7366). */
+  readonly encryptThenMac?: boolean;
   /** The application protocol (ALPN) that both speak, if they named any. */
   readonly applicationProtocol?: string;
   /** The server name that the client sent. */

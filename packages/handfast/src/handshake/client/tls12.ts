@@ -78,6 +78,7 @@ export function* clientHandshake12(
     keyExchange: suite.keyExchange,
     ...(group === undefined ? {} : { group }),
     extendedMasterSecret: choice.extendedMasterSecret,
+    ...(suite.cipher.kind === 'cbc' ? { encryptThenMac: choice.encryptThenMac } : {}),
     ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
     ...(serverName === undefined ? {} : { serverName }),
     helloRetried: false,

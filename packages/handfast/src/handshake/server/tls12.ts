@@ -67,6 +67,7 @@ export function* serverHandshake12(
     keyExchange: suite.keyExchange,
     ...(group === undefined ? {} : { group }),
     extendedMasterSecret: answer.extendedMasterSecret,
+    ...(suite.cipher.kind === 'cbc' ? { encryptThenMac: answer.encryptThenMac } : {}),
     ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
     ...(serverName === undefined ? {} : { serverName }),
     helloRetried: false,
