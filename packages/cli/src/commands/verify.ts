@@ -16,9 +16,10 @@ Examples:
   handfast verify leaf.pem intermediates.pem --name example.com --ca root.pem
   handfast verify client.pem --purpose client --ca clients-ca.pem
   handfast verify chain.pem --name example.com --at 2027-01-01     still good on New Year's Day?
-  handfast verify chain.pem --name example.com --profile web-pki   as strict as public authorities must be
+  handfast verify chain.pem --name example.com --profile web-pki   as public authorities must be
   handfast verify chain.pem --name example.com --crl ca.crl --require-status leaf
-  openssl s_client -connect example.com:443 -showcerts </dev/null | handfast verify - --name example.com
+  openssl s_client -connect example.com:443 -showcerts </dev/null |
+    handfast verify - --name example.com
 
 Files are PEM, or one certificate in DER; - is the standard input.
 

@@ -339,8 +339,7 @@ function byLabel(label: string, file: string): Description | undefined {
   return label === 'PKCS12' ? foreign('pkcs12', file) : undefined;
 }
 
-/** Reads a block; whatever is wrong with it is part of the answer. */
-export async function describeBlock({ file, label = '', der, problem: broken }: Block): Promise<Description> {
+async function read({ file, label = '', der, problem: broken }: Block): Promise<Description> {
   if (broken === 'encrypted') return encryptedKey(file);
   const told = byLabel(label, file);
   if (told !== undefined) return told;
@@ -355,4 +354,11 @@ export async function describeBlock({ file, label = '', der, problem: broken }: 
     if (!(error instanceof TlsError)) throw error;
     return problem(KINDS[structure] ?? structure, error.message);
   }
+}
+
+/** Reads a block; whatever is wrong with it is part of the answer. */
+export async function describeBlock(block: Block): Promise<Description> {
+  const description = await read(block);
+  // Whatever it looks like when it is damaged: what was called a private key is a secret.
+  return block.label?.includes('PRIVATE KEY') ? { ...description, secret: true } : description;
 }

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Field } from 'handfast';
+import { type Certificate, readCertificates } from 'handfast/x509';
+import { Authority, validFor } from '../src/authority.ts';
+import { revocationList } from '../src/ca/revocation-list.ts';
+import { der } from '../src/der.ts';
+import { describeBlock } from '../src/inspect/describe.ts';
+import { derFields } from '../src/inspect/fields.ts';
+import { blocksOf } from '../src/inspect/input.ts';
+import { ExitCode, Failure } from '../src/outcome.ts';
+
+// Whatever is in a file, it is described, or refused with a reason: never another exception, never a hang.
+
+const LIMIT = { timeout: 60_000 };
+
+async function samples(): Promise<readonly Uint8Array[]> {
+  const root = await Authority.root('Root', 'ECDSA P-256', validFor(2), ['a.test', '10.0.0.0/8']);
+  const [certificate] = readCertificates(root.certificate, 'root');
+  const signer = { certificate: certificate as Certificate, key: root.key, kind: root.kind };
+  const revoked = [
+    { serialNumber: '01', time: new Date(), reason: 'keyCompromise' },
+    { serialNumber: '02', time: new Date(), reason: 'unspecified' },
+  ] as const;
+  const keys = [
+    generateKeyPairSync('ed25519').privateKey,
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+  ];
+  return [
+    signer.certificate.der,
+    revocationList(signer, 1, new Date(), new Date(Date.now() + 1000), revoked),
+    ...keys.map((key) => key.export({ type: 'pkcs8', format: 'der' })),
+    ...keys.map((key) => createPublicKey(key).export({ type: 'spki', format: 'der' })),
+  ];
+}
+
+/** Fields lie inside their parent, one after the other. */
+function checkFields(fields: readonly Field[], start: number, end: number): void {
+  let at = start;
+  for (const field of fields) {
+    assert.ok(field.start >= at && field.end >= field.start && field.end <= end);
+    checkFields(field.fields ?? [], field.start, field.end);
+    at = field.end;
+  }
+}
+
+async function describes(content: Uint8Array): Promise<void> {
+  let blocks: ReturnType<typeof blocksOf>;
+  try {
+    blocks = blocksOf('file', content);
+  } catch (error) {
+    assert.ok(error instanceof Failure && error.exitCode === ExitCode.usage);
+    return;
+  }
+  for (const block of blocks) {
+    const description = await describeBlock(block);
+    assert.ok(description.problem !== undefined || description.kind !== '');
+    JSON.stringify(description.data);
+    if (block.der !== undefined) checkFields(derFields(description.kind, block.der), 0, block.der.length);
+  }
+}
+
+test('changed and cut structures are described or refused', LIMIT, async () => {
+  const originals = await samples();
+  const changed = fc
+    .tuple(fc.constantFrom(...originals), fc.nat(), fc.integer({ min: 0, max: 255 }), fc.boolean())
+    .map(([original, place, value, cut]) => {
+      const bytes = Uint8Array.from(original);
+      const at = place % bytes.length;
+      bytes[at] = value;
+      return cut ? bytes.subarray(0, at) : bytes;
+    });
+  await fc.assert(fc.asyncProperty(changed, describes), { numRuns: 1500 });
+});
+
+test('whatever bytes and texts come', LIMIT, async () => {
+  const pem = fc
+    .tuple(fc.constantFrom('CERTIFICATE', 'PRIVATE KEY', 'X509 CRL', 'EC PARAMETERS', 'x'), fc.base64String())
+    .map(([label, body]) => Buffer.from(`-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`));
+  const anything = fc.uint8Array({ maxLength: 300 });
+  const sequence = anything.map((bytes) => Uint8Array.of(0x30, ...bytes));
+  await fc.assert(fc.asyncProperty(fc.oneof(pem, anything, sequence), describes), { numRuns: 1500 });
+});
+
+test('elements inside elements end somewhere', LIMIT, async () => {
+  let nested: Buffer = der(0x05);
+  while (nested.length < 4_000) nested = der(0x30, nested);
+  await describes(nested);
+});
+
+test('what is called a private key is a secret, whatever it looks like', LIMIT, async () => {
+  for (const sample of await samples()) {
+    const text = `-----BEGIN PRIVATE KEY-----\n${Buffer.from(sample).toString('base64')}\n-----END PRIVATE KEY-----\n`;
+    for (const block of blocksOf('file', Buffer.from(text))) {
+      assert.equal((await describeBlock(block)).secret, true);
+    }
+  }
+});
