@@ -4,7 +4,7 @@
  * not from the bytes, alerts and errors, not from what is traced or logged, nor from which primitives are asked for.
  */
 import assert from 'node:assert/strict';
-import { constants, createPublicKey, publicEncrypt } from 'node:crypto';
+import { constants, createPublicKey, generateKeyPairSync, publicEncrypt } from 'node:crypto';
 import { test } from 'node:test';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
 import type { CryptoProvider, SigningKey } from '../../src/crypto/provider.ts';
@@ -15,10 +15,10 @@ import { encodeHandshake } from '../../src/wire/messages/index.ts';
 import { ContentType, HandshakeType } from '../../src/wire/registry.ts';
 import { DECODE } from '../support/cheats.ts';
 import { customized, flow12, mutual, rsaServer, withMore } from '../support/flows12.ts';
-import { withKey } from '../support/identities.ts';
+import { identityFrom, withKey } from '../support/identities.ts';
 import { Later } from '../support/later.ts';
-import { Pair, type PairOptions } from '../support/pair.ts';
-import { makeKey } from '../support/pki.ts';
+import { connectedPair, Pair, type PairOptions } from '../support/pair.ts';
+import { issue, makeKey } from '../support/pki.ts';
 import { PREMASTER_LENGTH, padded, premaster, withByte, wrongBlocks } from '../support/premasters.ts';
 import { cheatingClient } from '../support/puppet.ts';
 import { printed } from '../support/recorded.ts';
@@ -131,6 +131,8 @@ interface Circumstances {
   /** Whether Finished is what fits the client's premaster secret, or its record is damaged. */
   readonly isFinishedGood: boolean;
   readonly key?: (key: SigningKey) => SigningKey;
+  /** Default: the server of the flow. */
+  readonly identity?: Identity;
 }
 
 const seeded = (seed: number): CryptoProvider => {
@@ -141,7 +143,7 @@ const seeded = (seed: number): CryptoProvider => {
 /** A handshake up to the client's last flight: what is to be delivered to the server now. */
 function upToLastFlight(
   { ciphertext, premaster: known = premaster() }: Attempt,
-  { flow, isFinishedGood, key = (same) => same }: Circumstances,
+  { flow, isFinishedGood, key = (same) => same, identity = rsaServer() }: Circumstances,
 ) {
   const calls: string[] = [];
   const note = (call: string): void => void calls.push(call);
@@ -152,12 +154,12 @@ function upToLastFlight(
       return ciphertext;
     },
   };
-  const identity: Identity = withKey(rsaServer(), (own) => watchedKey(key(own), note));
+  const watched = withKey(identity, (own) => watchedKey(key(own), note));
   const keyLog: string[] = [];
   const handlers = { server: { onKeyLog: (line: string) => void keyLog.push(line), traceSecrets: true } };
   const options = withMore(flow, {
     client: { provider: clientProvider },
-    server: { provider: watchedProvider(seeded(2), note), identities: [identity] },
+    server: { provider: watchedProvider(seeded(2), note), identities: [watched] },
   });
   const pair = new Pair({ ...options, handlers, trace: true });
   pair.move('client');
@@ -267,6 +269,32 @@ const SOME: readonly (readonly [string, Attempt])[] = [
   ...Object.entries(WRONG_NUMBERS),
   ...Object.entries(WRONG_LENGTHS),
 ];
+
+test('moduli of 2050 and 3072 bits tell as little', () => {
+  for (const modulusLength of [2050, 3072]) {
+    const { privateKey: key, publicKey: encryptTo } = generateKeyPairSync('rsa', { modulusLength });
+    const identity = identityFrom(
+      issue({ subject: 'localhost', key, keyUsage: ['digitalSignature', 'keyEncipherment'] }),
+    );
+    const length = Math.ceil(modulusLength / 8);
+    const attempt = (block: Uint8Array): Attempt => ({
+      ciphertext: new Uint8Array(publicEncrypt({ key: encryptTo, padding: constants.RSA_NO_PADDING }, block)),
+      premaster: block.slice(-PREMASTER_LENGTH),
+    });
+    const right = attempt(padded(length));
+    assert.deepEqual(observe(right, { flow, identity, isFinishedGood: true }).events, ['established']);
+    const expected = observe(right, { flow, identity, isFinishedGood: false });
+    assert.deepEqual(expected.events, ['error']);
+    const wrong = wrongBlocks(length).filter(([, block]) => block[0] === 0);
+    for (const [what, block] of wrong.filter((_, i) => i % 7 === 0)) {
+      assert.deepEqual(observe(attempt(block), { flow, identity, isFinishedGood: true }), expected, what);
+    }
+    for (const fill of [0, 1, 0xff]) {
+      const ciphertext = new Uint8Array(length).fill(fill);
+      assert.deepEqual(observe({ ciphertext }, { flow, identity, isFinishedGood: true }), expected);
+    }
+  }
+});
 
 test('nothing is said before Finished, whatever the ciphertext', () => {
   for (const [what, attempt] of SOME) {
@@ -414,4 +442,40 @@ test('the version in the premaster secret is that of the ClientHello, not the on
     });
     assert.deepEqual(events, [isRight ? 'established' : 'error']);
   }
+});
+
+test('a client draws its premaster secret anew, behind the version that it offered', () => {
+  const seen = new Set<string>();
+  for (const offered of [0x0303, 0x0303, 0x0304]) {
+    const rsaEncrypt: CryptoProvider['rsaEncrypt'] = (key, message) => {
+      assert.equal(message.length, PREMASTER_LENGTH);
+      assert.deepEqual([...message.slice(0, 2)], [offered >> 8, offered & 0xff]);
+      seen.add(toHex(message.slice(2)));
+      return nodeProvider.rsaEncrypt(key, message);
+    };
+    const claiming = customized(flow, 'client', {
+      ClientHello: (hello) => ({ ...hello, legacyVersion: offered }),
+    });
+    connectedPair(withMore(claiming, { client: { provider: { ...nodeProvider, rsaEncrypt } } }));
+  }
+  assert.equal(seen.size, 3);
+});
+
+test('neither side keeps the premaster secret when its keys are made', () => {
+  let premasterSecret = '';
+  const used: Uint8Array[] = [];
+  const provider: CryptoProvider = {
+    ...nodeProvider,
+    rsaEncrypt: (key, message) => {
+      premasterSecret = toHex(message);
+      return nodeProvider.rsaEncrypt(key, message);
+    },
+    hmac: (name, key, ...data) => {
+      if (toHex(key) === premasterSecret) used.push(key);
+      return nodeProvider.hmac(name, key, ...data);
+    },
+  };
+  connectedPair(withMore(flow, { client: { provider }, server: { provider } }));
+  assert.ok(new Set(used).size >= 2);
+  for (const secret of used) assert.ok(secret.every((byte) => byte === 0));
 });
