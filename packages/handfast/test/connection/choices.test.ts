@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Preference } from '../../src/handshake/config.ts';
+import type { ClientHello } from '../../src/wire/messages/client-hello.ts';
 import { CipherSuite, cipherSuiteName, groupName, NamedGroup } from '../../src/wire/registry.ts';
 import { identityOf } from '../support/identities.ts';
 import { arrangements, choice, expectedChoice, PREFERENCES, parts } from '../support/orders.ts';
@@ -117,6 +118,31 @@ for (const preference of PREFERENCES) {
     }
   });
 }
+
+test('a client that sends no share at all is asked for the group that comes first', () => {
+  const withoutShares = (hello: ClientHello): ClientHello => ({
+    ...hello,
+    extensions: { ...hello.extensions, keyShare: [] },
+  });
+  const own = [secp256r1, x25519, secp384r1];
+  for (const preference of PREFERENCES) {
+    for (const groups of arrangements([x25519, secp256r1, secp521r1])) {
+      const pair = new Pair({
+        client: { groups, customize: { ClientHello: withoutShares } },
+        server: { groups: own, preference },
+        trace: true,
+      });
+      pair.move('client');
+      const expected = expectedChoice(preference, own, groups);
+      if (expected === undefined) {
+        pair.errorOf('server', 'ERR_NO_SHARED_GROUP');
+        continue;
+      }
+      const choices = pair.trace.server.filter((event) => event.type === 'choice');
+      assert.equal(choice(choices, 'hello retry').chosen, groupName(expected));
+    }
+  }
+});
 
 test('every choice is told with a reason, in the result and in the trace', () => {
   const pair = connectedPair({
