@@ -49,12 +49,11 @@ const WRONG_HELLOS: Cheats<'ServerHello12'> = {
   pre_shared_key: [withRaw(ExtensionType.pre_shared_key, 0, 0), UNSUPPORTED],
   early_data: [withRaw(ExtensionType.early_data), UNSUPPORTED],
   cookie: [withRaw(ExtensionType.cookie, 0, 1, 9), UNSUPPORTED],
-  supported_groups: [
-    withRaw(ExtensionType.supported_groups, 0, 2, 0, 23),
+  signature_algorithms: [
+    withRaw(ExtensionType.signature_algorithms, 0, 2, 4, 3),
     ILLEGAL,
     /may not appear in the hello of a TLSv1\.2 server/,
   ],
-  signature_algorithms: [withRaw(ExtensionType.signature_algorithms, 0, 2, 4, 3), ILLEGAL],
   signature_algorithms_cert: [withRaw(ExtensionType.signature_algorithms_cert, 0, 2, 4, 3), ILLEGAL],
   'server_name with a name in it': [withRaw(ExtensionType.server_name, 0), DECODE],
   'extended_master_secret with something in it': [withRaw(ExtensionType.extended_master_secret, 0), DECODE],

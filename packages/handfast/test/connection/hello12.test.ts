@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { ConfigError } from '../../src/wire/errors.ts';
 import type { ClientHello } from '../../src/wire/messages/client-hello.ts';
 import type { ServerHello12 } from '../../src/wire/messages/server-hello.ts';
-import { CipherSuite } from '../../src/wire/registry.ts';
-import { ILLEGAL, type Refusal, withExtensions } from '../support/cheats.ts';
+import { CipherSuite, ExtensionType } from '../../src/wire/registry.ts';
+import { ILLEGAL, type Refusal, withExtensions, withRaw } from '../support/cheats.ts';
 import { FLOWS_12, flow12, withMore } from '../support/flows12.ts';
 import { assertRefusedBy, meet } from '../support/hellos12.ts';
 import type { PairOptions } from '../support/pair.ts';
@@ -243,6 +243,12 @@ test('application protocol and server name are settled as in TLS 1.3', () => {
 
 const ocspResponse = new Uint8Array(20).fill(3);
 const signedCertificateTimestamps = [new Uint8Array(9).fill(4), new Uint8Array(5).fill(5)];
+
+test('a server that echoes supported_groups, as some do, is overlooked', () => {
+  const { pair } = meet(ECDHE, { server: withRaw(ExtensionType.supported_groups, 0, 2, 0, 23) });
+  pair.establishedOn('client');
+  pair.establishedOn('server');
+});
 
 test('OCSP response and SCT list come when they were asked for, in messages of TLS 1.2', () => {
   for (const [name, flow] of Object.entries(FLOWS_12)) {

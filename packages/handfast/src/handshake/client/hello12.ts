@@ -91,7 +91,8 @@ function checkExtensions(
     (type) => !offer.extensionTypes.has(type) && !isSignalled(offer, type),
   );
   if (extra !== undefined) throw unsolicited(message, extensionName(extra));
-  const [foreign] = extensions.unknown ?? [];
+  // Some old F5 load balancers echo supported_groups, which means nothing there; BoringSSL overlooks it too.
+  const foreign = extensions.unknown?.find(({ type }) => type !== ExtensionType.supported_groups);
   if (foreign !== undefined) {
     throw illegal(message, `${extensionName(foreign.type)} may not appear in the hello of a TLSv1.2 server`);
   }
