@@ -10,7 +10,7 @@ import { guarded, type Handshake, settled } from './driver.ts';
 import type { AuthenticatedPeer } from './established.ts';
 import type { Identity } from './identity.ts';
 import { illegal } from './refusals.ts';
-import type { KeyUse, PeerVerifier } from './verifier.ts';
+import type { PeerVerifier, VerificationRequest } from './verifier.ts';
 
 /** What a peer may staple to its certificates: that which it was asked for. */
 export interface Staples {
@@ -39,7 +39,7 @@ export function* judge(
   h: HandshakeContext,
   verifier: PeerVerifier,
   shown: ShownCertificate,
-  question: { readonly at: number; readonly use: KeyUse; readonly name?: string },
+  question: Pick<VerificationRequest, 'at' | 'use' | 'name' | 'statusRequested'>,
 ): Handshake<Omit<AuthenticatedPeer, 'signatureScheme'>> {
   const peer = peerOf(h);
   const verdict = yield* guarded(

@@ -16,7 +16,7 @@ export interface AuthenticatedPeer {
    * itself by decrypting the premaster secret.
    */
   readonly signatureScheme?: SignatureScheme;
-  /** The stapled OCSP response, DER-encoded; carried, not judged. */
+  /** The stapled OCSP response, DER-encoded, as the verifier judged it. */
   readonly ocspResponse?: Uint8Array;
   /** The signed certificate timestamps that came with the leaf (RFC 6962 section 3.3); carried, not judged. */
   readonly signedCertificateTimestamps?: readonly Uint8Array[];

@@ -4,6 +4,7 @@ import type { Role } from '../trace/events.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { KeyUsage } from '../x509/extensions.ts';
 import { checkRules, type VerifyOptions, verify } from '../x509/path.ts';
+import type { RevocationOptions } from '../x509/revocation/revocations.ts';
 import { refused, type Verdict } from '../x509/verdict.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface VerificationRequest {
   readonly at: number;
   /** What the peer's key does in this handshake, which its keyUsage must allow. */
   readonly use: KeyUse;
+  /** Whether the peer was asked to staple an OCSP response. Default: false. */
+  readonly statusRequested?: boolean;
   /** The stapled OCSP response, DER-encoded. */
   readonly ocspResponse?: Uint8Array;
   /** As the peer sent them with its leaf (RFC 6962 section 3.3). */
@@ -51,6 +54,12 @@ export interface ChainVerifierOptions
     | 'policies'
   > {
   readonly provider: CryptoProvider;
+  /**
+   * What is known about the status of certificates, and what must be known. Whatever it says, a response that the peer
+   * stapled is judged: everything but a good one about its leaf is refused. `mustStaple` is true by default: a leaf
+   * that demands a stapled response (RFC 7633) is refused without one, where the handshake asked for one.
+   */
+  readonly revocation?: Omit<RevocationOptions, 'stapled' | 'nonce'>;
   /** Name the anchors to clients that are asked for a certificate. Default: false, since the list can be long. */
   readonly nameAuthorities?: boolean;
 }
@@ -68,9 +77,10 @@ export function chainVerifier({
   provider,
   anchors,
   nameAuthorities,
+  revocation = {},
   ...rules
 }: ChainVerifierOptions): PeerVerifier {
-  checkRules({ ...rules, provider, anchors });
+  checkRules({ ...rules, provider, anchors, revocation });
   // A key that is known by its hash alone has no name to tell.
   const authorities = anchors.flatMap((anchor) => {
     if ('certificate' in anchor) return [anchor.certificate.subject.der];
@@ -78,10 +88,23 @@ export function chainVerifier({
   });
   return {
     ...(nameAuthorities ? { authorities } : {}),
-    verify: ({ peer, chain: [leaf, ...intermediates], name, at, use }) => {
+    verify: ({ peer, chain: [leaf, ...intermediates], name, at, use, statusRequested, ocspResponse }) => {
       if (leaf === undefined) return refused('issuer', `The ${peer} showed no certificate.`);
       const keyUsage = KEY_USAGE[use];
-      const question = { ...rules, provider, leaf, intermediates, anchors, at, keyUsage };
+      const question = {
+        ...rules,
+        provider,
+        leaf,
+        intermediates,
+        anchors,
+        at,
+        keyUsage,
+        revocation: {
+          ...revocation,
+          mustStaple: statusRequested === true && (revocation.mustStaple ?? true),
+          ...(ocspResponse && { stapled: ocspResponse }),
+        },
+      };
       if (peer === 'client') return verify({ ...question, purpose: peer });
       return name === undefined
         ? refused('name', 'No name is known that the server should carry, so it cannot be the right one.')

@@ -4,7 +4,8 @@
  */
 import type { EcCurve, HashName, PublicKey, SignatureAlgorithm } from '../crypto/provider.ts';
 import { HASH_LENGTH } from '../crypto/provider.ts';
-import { DerError, DerReader, Tag } from './der.ts';
+import { EMPTY } from '../wire/bytes.ts';
+import { DerError, DerReader, encodeElement, Tag } from './der.ts';
 import { AlgorithmOid } from './oids.ts';
 
 /** An AlgorithmIdentifier as it stands in a certificate. */
@@ -148,6 +149,27 @@ function readRsaKey(reader: DerReader): { modulus: Uint8Array; exponent: Uint8Ar
   return { modulus, exponent };
 }
 
+/** The bytes of a key's subjectPublicKey BIT STRING, which OCSP names keys by. */
+export function publicKeyBits(key: PublicKey): Uint8Array {
+  switch (key.kind) {
+    case 'ec':
+      return key.point;
+    case 'ed25519':
+    case 'ed448':
+      return key.key;
+    default: {
+      // A zero in front keeps an INTEGER with its top bit set from being negative.
+      const integer = (value: Uint8Array): Uint8Array =>
+        encodeElement(
+          Tag.INTEGER,
+          (value[0] ?? 0) < 0x80 && value.length > 0 ? EMPTY : Uint8Array.of(0),
+          value,
+        );
+      return encodeElement(Tag.SEQUENCE, integer(key.modulus), integer(key.exponent));
+    }
+  }
+}
+
 /** A key for PSS only; without parameters it may be used with any (RFC 4055 section 3.1). */
 function readPssKey(algorithm: AlgorithmIdentifier, reader: DerReader): PublicKey | undefined {
   const key = { kind: 'rsa-pss', ...readRsaKey(reader) } as const;
@@ -241,7 +263,14 @@ function readMaskHash(mask: AlgorithmIdentifier, what: string): HashName | undef
 }
 
 function readHash(reader: DerReader, what: string): HashName | undefined {
-  const algorithm = readAlgorithm(reader, what);
+  return hashAlgorithm(readAlgorithm(reader, what));
+}
+
+/**
+ * The hash that an identifier stands for, or `undefined` when it is not supported.
+ * @throws {DerError} when it has parameters other than NULL.
+ */
+export function hashAlgorithm(algorithm: AlgorithmIdentifier): HashName | undefined {
   const hash = HASH.get(algorithm.oid);
   if (hash !== undefined) requireNullOrAbsent(algorithm);
   return hash;

@@ -55,7 +55,11 @@ export function parseCertificate(der: Uint8Array): Certificate {
   }
 }
 
-function readCertificate(der: Uint8Array): Certificate {
+/**
+ * Reads one certificate without copying it.
+ * @throws {DerError} when it is not exactly one well-formed certificate.
+ */
+export function readCertificate(der: Uint8Array): Certificate {
   const input = new DerReader(der);
   const outer = input.sequence('Certificate');
   input.finish('Certificate');

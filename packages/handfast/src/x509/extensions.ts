@@ -84,6 +84,8 @@ export interface KnownExtensions {
   /** How many more certificates may follow before anyPolicy stands for no policy (RFC 5280 section 4.2.1.14). */
   readonly inhibitAnyPolicy?: number;
   readonly cRLDistributionPoints?: readonly DistributionPoint[];
+  /** Numbers of TLS extensions that a server with this certificate supports (RFC 7633); 5 is must-staple. */
+  readonly tlsFeature?: readonly number[];
 }
 
 type Known = { -readonly [Name in keyof KnownExtensions]: KnownExtensions[Name] };
@@ -132,6 +134,9 @@ function readKnown(oid: string, critical: boolean, reader: DerReader, into: Know
       return true;
     case ExtensionOid.cRLDistributionPoints:
       into.cRLDistributionPoints = readDistributionPoints(reader, 'cRLDistributionPoints');
+      return true;
+    case ExtensionOid.tlsFeature:
+      into.tlsFeature = readTlsFeature(reader);
       return true;
     default:
       return false;
@@ -274,6 +279,15 @@ export function readAuthorityKeyIdentifier(reader: DerReader): AuthorityKeyIdent
     ...(issuer && { issuer }),
     ...(serialNumber && { serialNumber }),
   };
+}
+
+function readTlsFeature(reader: DerReader): number[] {
+  const what = 'tlsFeature';
+  const element = reader.sequence(what);
+  if (element.done) throw new DerError('empty-list', element.start, `${what}: expected at least one feature`);
+  const features: number[] = [];
+  while (!element.done) features.push(element.smallInteger(what));
+  return features;
 }
 
 function readAuthorityInfoAccess(reader: DerReader): AccessDescription[] {

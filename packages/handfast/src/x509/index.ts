@@ -43,6 +43,15 @@ export type {
   IssuingDistributionPoint,
   RevocationReason,
 } from './revocation/distribution-points.ts';
+export {
+  type BasicOcspResponse,
+  type OcspCertificateId,
+  type OcspResponderId,
+  type OcspResponse,
+  type OcspResponseStatus,
+  type OcspSingleResponse,
+  parseOcspResponse,
+} from './revocation/ocsp.ts';
 export type { RevocationOptions } from './revocation/revocations.ts';
 export {
   type Accepted,

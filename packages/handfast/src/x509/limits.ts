@@ -66,6 +66,18 @@ export const MAX_REVOCATION_LIST_ENTRIES = 1_000_000;
  */
 export const MAX_REVOCATION_SCOPES = 5_000;
 
+/** OCSP responses that one verdict looks at. */
+export const MAX_OCSP_RESPONSES = 100;
+
+/** Bytes of an OCSP response: with the responder's certificates they take some 2 to 10 kB. */
+export const MAX_OCSP_RESPONSE_LENGTH = 65_536;
+
+/** Certificates in an OCSP response: one is needed, the responder's. */
+export const MAX_OCSP_CERTIFICATES = 8;
+
+/** Certificates that one OCSP response speaks of: nearly always one. */
+export const MAX_OCSP_SINGLE_RESPONSES = 100;
+
 /**
  * Milliseconds that clocks may differ by, where the times of revocation lists and OCSP responses are held against ours:
  * five minutes, as OpenSSL's tools allow.

@@ -26,6 +26,8 @@ export const ExtensionOid = {
   subjectInfoAccess: '1.3.6.1.5.5.7.1.11',
   tlsFeature: '1.3.6.1.5.5.7.1.24',
   signedCertificateTimestampList: '1.3.6.1.4.1.11129.2.4.2',
+  ocspNonce: '1.3.6.1.5.5.7.48.1.2',
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
   precertificatePoison: '1.3.6.1.4.1.11129.2.4.3',
 } as const;
 
@@ -96,6 +98,9 @@ export const AlgorithmOid = {
   sha384: '2.16.840.1.101.3.4.2.2',
   sha512: '2.16.840.1.101.3.4.2.3',
 } as const;
+
+/** Types of OCSP responses (RFC 6960 section 4.2.1). */
+export const OcspResponseOid = { basic: '1.3.6.1.5.5.7.48.1.1' } as const;
 
 /** Access methods of authorityInfoAccess (RFC 5280 section 4.2.2.1). */
 export const AccessMethodOid = {

@@ -45,7 +45,12 @@ import {
 } from './path-report.ts';
 import { DEFAULT_PROFILE, type ProfileRule } from './profiles.ts';
 import type { Authority } from './revocation/context.ts';
-import { type RevocationOptions, Revocations, tooMuchEvidence } from './revocation/revocations.ts';
+import {
+  type RevocationOptions,
+  Revocations,
+  readClockTolerance,
+  tooMuchEvidence,
+} from './revocation/revocations.ts';
 import { type Check, check, type JudgedCertificate, refused, type Verdict } from './verdict.ts';
 
 interface CommonOptions {
@@ -140,9 +145,11 @@ export function checkRules({
   nameConstraints,
   policies,
   provider,
-}: Pick<VerifyOptions, 'anchors' | 'nameConstraints' | 'policies' | 'provider'>): void {
+  revocation,
+}: Pick<VerifyOptions, 'anchors' | 'nameConstraints' | 'policies' | 'provider' | 'revocation'>): void {
   new Anchors(anchors, [], true, provider);
   policyQuestion(policies);
+  readClockTolerance(revocation);
   if (nameConstraints !== undefined) callersConstraints(nameConstraints, 'nameConstraints');
 }
 

@@ -25,6 +25,8 @@ export const RULES = {
   name: { source: 'RFC 9525 section 6', error: 'ERR_NAME_MISMATCH' },
   revocation: { source: 'RFC 5280 section 6.3', error: 'ERR_CERTIFICATE_REVOKED' },
   revocationStatus: { source: 'RFC 5280 section 6.3', error: 'ERR_CERTIFICATE_UNKNOWN' },
+  stapledResponse: { source: 'RFC 6066 section 8', error: 'ERR_BAD_CERTIFICATE_STATUS' },
+  mustStaple: { source: 'RFC 7633 section 4', error: 'ERR_BAD_CERTIFICATE_STATUS' },
   profile: { source: 'the profile asked for', error: 'ERR_BAD_CERTIFICATE' },
   budget: { source: 'RFC 5280 section 8', error: 'ERR_BAD_CERTIFICATE' },
   custom: { source: 'the application', error: 'ERR_CERTIFICATE_UNKNOWN' },

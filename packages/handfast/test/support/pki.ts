@@ -83,6 +83,12 @@ export type GeneralNameSpec =
   | { readonly registeredId: string }
   | { readonly raw: Uint8Array };
 
+/** The extension by which a certificate demands a stapled OCSP response (RFC 7633). */
+export const MUST_STAPLE: ExtensionSpec = {
+  oid: '1.3.6.1.5.5.7.1.24',
+  value: der.sequence(der.integer(5)),
+};
+
 const KEY_USAGE_BITS = {
   digitalSignature: 0,
   nonRepudiation: 1,
@@ -401,7 +407,8 @@ function keyIdentifier(key: KeyObject): Uint8Array {
   return new Uint8Array(createHash('sha256').update(publicKeyInfo(key)).digest().subarray(0, 20));
 }
 
-function defaultHash(key: KeyObject): SignatureHash {
+/** The hash that a key signs with unless a test asks for another. */
+export function defaultHash(key: KeyObject): SignatureHash {
   switch (key.asymmetricKeyDetails?.namedCurve) {
     case 'secp384r1':
       return 'sha384';
@@ -453,7 +460,13 @@ export function signatureAlgorithm(key: KeyObject, hash: SignatureHash, pss = fa
   }
 }
 
-function signBytes(key: KeyObject, hash: SignatureHash, pss: boolean, message: Uint8Array): Uint8Array {
+/** A signature by `key`, as X.509 has it. */
+export function signBytes(
+  key: KeyObject,
+  hash: SignatureHash,
+  pss: boolean,
+  message: Uint8Array,
+): Uint8Array {
   const edwards = key.asymmetricKeyType === 'ed25519' || key.asymmetricKeyType === 'ed448';
   const padding = pss
     ? { padding: cryptoConstants.RSA_PKCS1_PSS_PADDING, saltLength: SALT_LENGTHS[hash] }

@@ -22,6 +22,7 @@ export interface Question
       | 'policies'
       | 'nameConstraints'
       | 'keyUsage'
+      | 'revocation'
     >
   > {
   /** Default: server. */

@@ -51,6 +51,7 @@ export function* receiveServerCertificate12(
     at: h.config.now(),
     use: choice.suite.keyExchange === 'RSA' ? 'key transport' : 'signature',
     name: target.name,
+    statusRequested: offer.hello.extensions.statusRequest !== undefined,
   });
   return { peer, next };
 }

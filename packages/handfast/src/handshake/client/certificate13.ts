@@ -42,6 +42,7 @@ export function* receiveServerCertificate(
     at: h.config.now(),
     use: 'signature',
     name: target.name,
+    statusRequested: extensions.statusRequest !== undefined,
   });
   const signatureScheme = yield* receiveCertificateVerify(h, shown, extensions.signatureAlgorithms ?? []);
   h.choose({
