@@ -17,7 +17,7 @@ import { concat } from '../../src/wire/bytes.ts';
 import { ConfigError } from '../../src/wire/errors.ts';
 import { ContentType, HandshakeType } from '../../src/wire/registry.ts';
 import { type Refusal, shortMessage } from '../support/cheats.ts';
-import { FLOWS_12, withMore } from '../support/flows12.ts';
+import { FLOWS_12, mutual, withMore } from '../support/flows12.ts';
 import { connectedPair, other, type PairOptions, text } from '../support/pair.ts';
 import { type AnyPuppet, cheatingPeerOf, type Puppet, TARGET } from '../support/puppet.ts';
 import { assertRefused12, recordTypes } from '../support/puppet12.ts';
@@ -197,6 +197,15 @@ for (const victim of ROLES) {
     }
   });
 }
+
+test('the messages of the handshake are kept no longer than they are needed for', () => {
+  for (const options of Object.values(FLOWS_12)) {
+    for (const victim of ROLES) {
+      const { h } = cheatingPeerOf(victim, mutual(options)).complete();
+      assert.throws(() => h.transcript.messages(), RangeError);
+    }
+  }
+});
 
 // Ends
 

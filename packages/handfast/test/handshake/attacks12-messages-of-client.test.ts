@@ -438,6 +438,7 @@ test('a client: more than a ClientHello in its record', () => {
 test('a client: ChangeCipherSpec right behind its ClientHello', () => {
   const puppet = cheatingClient(flow);
   puppet.run(sendClientHello(puppet.h, TARGET));
+  puppet.exchange();
   puppet.plaintext(change_cipher_spec, Uint8Array.of(1));
   assertRefused12(puppet, CHANGE_CIPHER_SPEC, 'early');
 });

@@ -29,10 +29,10 @@ export function* serverHandshake12(
 ): Handshake<Secured> {
   // Phase 1: hello
   acceptClientHello12(h, received, hello);
+  h.records.requireRecordBoundary(); // the client must wait for the answer
   const choice = yield* chooseSuite12(h, hello);
   const { suite, group, identity, signatureScheme } = choice;
   h.useCipherSuite12(suite);
-  h.order.facts.keyIsEphemeral = suite.keyExchange !== 'RSA';
   const applicationProtocol = chooseApplicationProtocol(h, hello);
   const answer = sendServerHello12(h, hello, choice, applicationProtocol);
 
@@ -44,7 +44,6 @@ export function* serverHandshake12(
   sendCertificateRequest12(h);
   h.send('ServerHelloDone', {});
   h.records.flush();
-  h.records.requireRecordBoundary();
 
   const client = yield* receiveClientCertificate12(h);
   const premaster = yield* receiveClientKeyExchange(h, hello, choice, ours);
@@ -55,8 +54,8 @@ export function* serverHandshake12(
 
   // Confirmed: each side's first message under the new keys
   yield* receiveFinished12(h, secrets);
-  sendFinished12(h, secrets);
   h.records.changeKeys('received', 'application', secrets.protection.client);
+  sendFinished12(h, secrets);
   h.records.changeKeys('sent', 'application', secrets.protection.server);
 
   const { serverName } = hello.extensions;
