@@ -99,7 +99,7 @@ const NOT_OFFERED: Readonly<Record<string, string>> = {
   honorCipherOrder: 'use preference',
   dhparam: 'list ffdhe2048 or larger in groups',
   pfx: 'convert it to PEM, for cert and key',
-  crl: 'revocation lists are not checked yet',
+  crl: 'make a verifier with chainVerifier, and give it revocation',
   secureContext: 'use config, or the options themselves',
   secureProtocol: 'use versions, or minVersion and maxVersion',
   secureOptions: 'there are no OpenSSL flags here',

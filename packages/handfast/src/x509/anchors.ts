@@ -41,11 +41,13 @@ const HASH_LENGTH = 32;
 export class Anchors {
   readonly #anchors: readonly Issuer[];
   readonly #pinnedKeys: ReadonlyMap<string, IssuerConstraints>;
+  /** A certificate can be a candidate in many paths. */
+  readonly #keyHashes = new Map<Certificate, string>();
   readonly #intermediates: readonly Certificate[];
   readonly #provider: Pick<CryptoProvider, 'hash'>;
 
   /**
-   * @param allowPartialChain whether a certificate that is not self-issued may end a path.
+   * @param allowPartialChain whether a certificate that is no root may end a path.
    * @throws {ConfigError} when an anchor or its constraints are malformed.
    */
   constructor(
@@ -62,7 +64,7 @@ export class Anchors {
       if ('publicKeyHash' in anchor) pinnedKeys.set(readHash(anchor.publicKeyHash), constraints);
       else if ('certificate' in anchor) {
         const { certificate } = anchor;
-        if (allowPartialChain || isSelfIssued(certificate)) ends.push(anchorOf(certificate, constraints));
+        if (allowPartialChain || isRoot(certificate)) ends.push(anchorOf(certificate, constraints));
         else steps.push(certificate);
       } else {
         const { name, key } = anchor;
@@ -118,12 +120,26 @@ export class Anchors {
     return issuers.sort((a, b) => keyIdentifierDistance(last, a) - keyIdentifierDistance(last, b));
   }
 
-  #keyConstraints({ publicKeyInfo }: Certificate): IssuerConstraints | undefined {
+  #keyConstraints(certificate: Certificate): IssuerConstraints | undefined {
     if (this.#pinnedKeys.size === 0) return undefined;
-    const hash = this.#provider.hash('SHA-256');
-    hash.update(publicKeyInfo.der);
-    return this.#pinnedKeys.get(toHex(hash.digest()));
+    let text = this.#keyHashes.get(certificate);
+    if (text === undefined) {
+      const hash = this.#provider.hash('SHA-256');
+      hash.update(certificate.publicKeyInfo.der);
+      text = toHex(hash.digest());
+      this.#keyHashes.set(certificate, text);
+    }
+    return this.#pinnedKeys.get(text);
   }
+}
+
+/** Self-issued, and not by another key of the same name, as certificates are that join an old key and a new one. */
+function isRoot(certificate: Certificate): boolean {
+  const { authorityKeyIdentifier, subjectKeyIdentifier } = certificate;
+  return (
+    isSelfIssued(certificate) &&
+    identifierDistance(authorityKeyIdentifier?.keyIdentifier, subjectKeyIdentifier) < 2
+  );
 }
 
 function anchorOf(certificate: Certificate, constraints: IssuerConstraints): Issuer {
@@ -155,10 +171,12 @@ function readConstraints({ nameConstraints, pathLength }: AnchorConstraints = {}
   };
 }
 
-/** 0 when the certificate points at this key, 2 when it points at another, 1 when one of them does not say. */
 function keyIdentifierDistance({ authorityKeyIdentifier }: Certificate, { certificate }: Issuer): number {
-  const wanted = authorityKeyIdentifier?.keyIdentifier;
-  const offered = certificate?.subjectKeyIdentifier;
+  return identifierDistance(authorityKeyIdentifier?.keyIdentifier, certificate?.subjectKeyIdentifier);
+}
+
+/** 0 when a certificate points at this key, 2 when it points at another, 1 when one of them does not say. */
+function identifierDistance(wanted: Uint8Array | undefined, offered: Uint8Array | undefined): number {
   if (wanted === undefined || offered === undefined) return 1;
   return equalBytes(wanted, offered) ? 0 : 2;
 }

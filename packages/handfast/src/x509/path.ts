@@ -66,7 +66,7 @@ interface CommonOptions {
    */
   readonly anchors: readonly TrustAnchor[];
   /**
-   * Whether a certificate among the anchors that is not self-issued may end a path, or be a pinned leaf. Otherwise it is one
+   * Whether a certificate among the anchors that somebody else issued may end a path, or be a pinned leaf. Otherwise it is one
    * more intermediate. Default: true, since the caller trusts it (RFC 5280 section 6.1.1 (d)).
    */
   readonly allowPartialChain?: boolean;
@@ -312,7 +312,7 @@ class PathSearch {
       'pathLength',
       ok,
       ok
-        ? `the path has ${count} intermediates so far`
+        ? `the path has ${count} ${count === 1 ? 'intermediate' : 'intermediates'} so far`
         : `with it the path would have ${count} intermediates; ${this.#maxPathLength} are accepted here, and ${MAX_PATH_CERTIFICATES} certificates in all`,
     );
   }

@@ -215,6 +215,34 @@ test('without partial chains a path ends at a root, and other anchors only lead 
   const own = issue({ subject: 'localhost', dnsNames: ['localhost'] });
   accepts([own], [whole(own)], partial);
   accepts([server], [nameAndKey(intermediate)], partial);
+  // Self-issued, but by the key that came before.
+  const rollover = issue({ subject: 'Test root p256', issuer: root, ca: true });
+  const below = issue({ subject: 'localhost', issuer: rollover, dnsNames: ['localhost'] });
+  accepts([below], [whole(rollover)]);
+  refuses('issuer', /neither among|names itself/, [below], [whole(rollover)], partial);
+  accepts([below], [whole(rollover), whole(root)], partial);
+});
+
+test('however often a certificate is a candidate, its key is hashed once', () => {
+  let hashes = 0;
+  const provider: typeof nodeProvider = {
+    ...nodeProvider,
+    hash: (name) => {
+      hashes++;
+      return nodeProvider.hash(name);
+    },
+  };
+  const key = makeKey('p256');
+  const twins = [1, 2, 3, 4].map((serial) => issue({ subject: 'A', issuer: root, ca: true, key, serial }));
+  const below = [1, 2, 3, 4].map((serial) =>
+    issue({ subject: 'B', issuer: twins[0] as Issued, ca: true, key: server.key, serial }),
+  );
+  const leaf = issue({ subject: 'localhost', issuer: below[0] as Issued, dnsNames: ['localhost'] });
+  const options = { provider, intermediates: [...below, ...twins].map(parse) };
+  const chain = [leaf, ...below, ...twins];
+  refuses('issuer', /neither among/, chain, [byHash(issue({ subject: 'x' }))], options);
+  // The leaf, the intermediates; and what the verdict shows of certificates, once each.
+  assert.ok(hashes <= 2 * chain.length, `${hashes} hashes`);
 });
 
 test('anchors that make no sense are the caller’s mistake', () => {
