@@ -56,7 +56,7 @@ export function bestSuited(
 ): Suited | undefined {
   const schemes = new Set(wishes.signatureAlgorithms);
   const schemeOf = (identity: Identity): SignatureScheme | undefined =>
-    identity.schemes.find((scheme) => schemes.has(scheme) && canSign(identity, scheme, version));
+    schemesIn(version, identity).find((scheme) => schemes.has(scheme));
   const best = mostPresentable(
     identities.filter((identity) => schemeOf(identity) !== undefined),
     wishes,
@@ -65,10 +65,13 @@ export function bestSuited(
   return best === undefined || signatureScheme === undefined ? undefined : { ...best, signatureScheme };
 }
 
-/** Whether an identity's key can make a signature that a version understands by this scheme. */
-function canSign({ chain: [leaf] }: Identity, scheme: SignatureScheme, version: TlsVersion): boolean {
+/** The schemes that an identity can sign with, as a version understands them; best first. */
+export function schemesIn(
+  version: TlsVersion,
+  { chain: [leaf], schemes }: Identity,
+): readonly SignatureScheme[] {
   const key = leaf?.publicKeyInfo.key;
-  return key !== undefined && schemeFitsVersion(version, scheme, key);
+  return key === undefined ? [] : schemes.filter((scheme) => schemeFitsVersion(version, scheme, key));
 }
 
 /** Whether an identity's chain leads to one of the authorities that the peer names; any does where it names none. */

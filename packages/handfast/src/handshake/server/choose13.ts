@@ -5,7 +5,7 @@ import type { ClientHello } from '../../wire/messages/client-hello.ts';
 import { cipherSuiteName, groupName, type NamedGroup, signatureSchemeName } from '../../wire/registry.ts';
 import type { Handshake } from '../driver.ts';
 import { listed } from '../listed.ts';
-import { bestSuited, type Suited } from '../selection.ts';
+import { bestSuited, type Suited, schemesIn } from '../selection.ts';
 import {
   identityCandidates,
   orderReason,
@@ -83,11 +83,11 @@ export function* chooseIdentity(h: ServerContext, hello: ClientHello): Handshake
   const chosen =
     bestSuited(named, hello.extensions, 'TLSv1.3') ?? bestSuited(others, hello.extensions, 'TLSv1.3');
   if (chosen === undefined) {
-    const ours = [...named, ...others].flatMap(({ schemes }) => schemes.map(signatureSchemeName));
+    const ours = [...named, ...others].flatMap((identity) => schemesIn('TLSv1.3', identity));
     throw new TlsError(
       'ERR_NO_SHARED_SIGNATURE_SCHEME',
       `no signature scheme in common: the client takes ${listed(signatureAlgorithms, signatureSchemeName).join(', ')}; ` +
-        `the server's certificates can sign with ${[...new Set(ours)].join(', ')} (those of a chain with SHA-1 are only for clients that ask for it)`,
+        `the server's certificates can sign with ${[...new Set(ours)].map(signatureSchemeName).join(', ')} (those of a chain with SHA-1 are only for clients that ask for it)`,
       { message: 'ClientHello' },
     );
   }
