@@ -20,7 +20,7 @@ that.`;
 
 const MORE = `
 Examples:
-  handfast demo                           a handshake told step by step, and six refusals
+  handfast demo                           a handshake told step by step, and refusals
   handfast connect example.com            who is there, and what was agreed
   handfast connect example.com --get /    a page over HTTPS
   handfast serve --root public            a folder over HTTPS, with a certificate made on the spot

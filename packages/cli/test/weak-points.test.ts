@@ -57,6 +57,7 @@ describe('handfast connect with a TLS 1.2 server', { timeout: 60_000 }, () => {
     assert.match(stderr, /ChangeCipherSpec: from here on what we send is encrypted/);
     assert.match(stderr, /ChangeCipherSpec: from here on what we receive is encrypted/);
     assert.match(stderr, /bytes of padding/);
+    assert.match(stderr, /signed with +nothing: the server decrypted the premaster secret/);
     assert.match(stderr, /RSA key transport has no forward secrecy/);
     for (const line of stderr.split('\n')) assert.ok(line.length <= 80, line);
     const report = JSON.parse((await handfast([...args, '--json'])).stdout) as Readonly<

@@ -1,5 +1,5 @@
 /** What `handfast connect` says about a connection that was made. */
-import { cipherSuiteName, signatureSchemeName } from 'handfast';
+import { cipherSuiteName, type Established, signatureSchemeName } from 'handfast';
 import type { TLSSocket } from 'handfast/node';
 import { type Address, formatAddress } from '../address.ts';
 import { keyExchangeText } from '../render/key-exchange.ts';
@@ -9,6 +9,12 @@ import { shortVerdictLines } from '../render/verdict.ts';
 import { weakPoints } from '../render/weak-points.ts';
 
 const LABEL_WIDTH = 16;
+
+/** What the server proved itself with; with RSA key transport it signs nothing. */
+function serverProofText({ keyExchange, peer }: Established): string {
+  if (peer?.signatureScheme !== undefined) return signatureSchemeName(peer.signatureScheme);
+  return keyExchange === 'RSA' ? 'nothing: the server decrypted the premaster secret' : 'nothing';
+}
 
 export function summaryLines(style: Style, address: Address, socket: TLSSocket): string[] {
   const { paint, glyphs, width } = style;
@@ -27,9 +33,7 @@ export function summaryLines(style: Style, address: Address, socket: TLSSocket):
       keyExchangeText(established) + (helloRetried ? ', after a HelloRetryRequest' : ''),
     ),
     ...(applicationProtocol === undefined ? [] : item('protocol', applicationProtocol)),
-    ...(peer?.signatureScheme === undefined
-      ? []
-      : item('signed with', signatureSchemeName(peer.signatureScheme))),
+    ...item('signed with', serverProofText(established)),
     ...(own?.signatureScheme === undefined
       ? []
       : item('own certificate', `shown, signed with ${signatureSchemeName(own.signatureScheme)}`)),

@@ -10,6 +10,7 @@ export {
   loadIdentity,
   type OneOrMany,
 } from './credentials.ts';
+export type { EphemeralKeyInfo } from './ephemeral-key.ts';
 export {
   Agent,
   type AgentOptions,

@@ -8,6 +8,7 @@ import { concat } from '../wire/bytes.ts';
 import { TlsError, type TlsErrorCode } from '../wire/errors.ts';
 import { cipherSuiteName } from '../wire/registry.ts';
 import type { Verdict } from '../x509/verdict.ts';
+import { type EphemeralKeyInfo, ephemeralKeyInfo } from './ephemeral-key.ts';
 import { HandlelessSocket } from './handleless-socket.ts';
 import { MAX_HANDSHAKE_BYTES, WRITE_SLICE_LENGTH } from './limits.ts';
 import { legacyCertificate, nodeCertificate } from './peer-certificate.ts';
@@ -372,6 +373,14 @@ export class TLSSocket extends HandlelessSocket {
     if (this.established === undefined) return undefined;
     const name = cipherSuiteName(this.established.cipherSuite);
     return { name, standardName: name, version: this.established.version };
+  }
+
+  /**
+   * The ephemeral key of the key exchange, on a client: `ECDH` with the curve as OpenSSL names it, or `DH`; sizes are in
+   * bits. `{}` for everything else (see `established`), `null` on a server, as in `node:tls`.
+   */
+  getEphemeralKeyInfo(): EphemeralKeyInfo | Record<string, never> | null {
+    return ephemeralKeyInfo(this.established);
   }
 
   /** The peer's certificate as node:crypto's class; `undefined` where it showed none. */

@@ -79,3 +79,19 @@ test('the core without sockets', LIMIT, async (t) => {
     .replace('connect(443, name)', `connect(${port}, '127.0.0.1')`);
   await run(t, local, [/HTTP\/1\.1 200 OK[\s\S]*hello$/m], { NODE_EXTRA_CA_CERTS: 'root.pem' });
 });
+
+test('policies, and what they refuse', LIMIT, async (t) => {
+  const [code] = snippets.filter((snippet) => snippet.includes('POLICIES'));
+  const port = await listen(t, createHttpsServer(SERVER));
+  assert.ok(code !== undefined);
+  const local = code
+    .replaceAll(/host: '(?:example\.org|old\.example)', port: 443/g, `host: 'localhost', port: ${port}`)
+    .replaceAll(
+      /^connect\((.*\bpolicy: .*)\);/gm,
+      "connect($1).on('secureConnect', () => console.log('connected'));",
+    );
+  await run(t, local, [/ConfigError: allowRsaKeyExchange: there is no RSA key transport in TLSv1\.3/]);
+  const [allowed] = local.split(/^connect\(\{ port: 8443/m);
+  const made = /connected\n[\s\S]*connected\n/;
+  await run(t, allowed as string, [made], { NODE_EXTRA_CA_CERTS: 'root.pem' });
+});

@@ -156,30 +156,47 @@ test('connections are not shared between different TLS options', LIMIT, async (t
   assert.ok(![...names].some((name) => name.includes('PRIVATE KEY')));
 });
 
-test('node:https is a client of our server, and a server for our client', LIMIT, async (t) => {
-  const port = await serve(t, { requestCert: true, ca: PKI.root.pem });
-  const ours = https.request({
-    ...TARGET,
-    port,
-    ca: PKI.root.pem,
-    ...CLIENT_IDENTITY,
-    agent: false,
-    path: '/n',
-  });
-  const { text, response } = await answer(ours);
-  assert.equal(text, 'GET /n ');
-  assert.equal(response.headers['x-authorized'], 'true');
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test(`node:https is a client of our server, and a server for our client: ${version}`, LIMIT, async (t) => {
+    const versions = { minVersion: version, maxVersion: version };
+    const port = await serve(t, { ...versions, requestCert: true, ca: PKI.root.pem });
+    const ours = https.request({
+      ...TARGET,
+      port,
+      ca: PKI.root.pem,
+      ...CLIENT_IDENTITY,
+      agent: false,
+      ...versions,
+      path: '/n',
+    });
+    const { text, response } = await answer(ours);
+    assert.equal(text, 'GET /n ');
+    assert.equal(response.headers['x-authorized'], 'true');
 
-  const theirs = https.createServer(
-    { cert: PKI.serverChainPem, key: PKI.server.keyPem },
-    (_request, reply) => {
-      reply.end('from node:https');
-    },
-  );
-  const agent = new Agent({ ca: PKI.root.pem });
-  const request = httpsRequest({ ...TARGET, port: await listen(t, theirs), agent });
-  assert.equal((await answer(request)).text, 'from node:https');
-});
+    const theirs = https.createServer(
+      { ...versions, cert: PKI.serverChainPem, key: PKI.server.keyPem },
+      (_request, reply) => {
+        reply.end('from node:https');
+      },
+    );
+    const agent = new Agent({ ca: PKI.root.pem });
+    const target = { ...TARGET, agent, port: await listen(t, theirs) };
+    const request = httpsRequest(target);
+    const connecting = once(request, 'socket') as Promise<[TLSSocket]>;
+    assert.equal((await answer(request)).text, 'from node:https');
+    const [socket] = await connecting;
+    assert.equal(socket.getProtocol(), version);
+
+    // Both ends are ours, and the connection is used again.
+    const both = new Agent({ ca: PKI.root.pem, keepAlive: true });
+    t.after(() => both.destroy());
+    const own = { ...TARGET, agent: both, port: await serve(t, versions) };
+    assert.equal((await answer(httpsRequest(own))).text, 'GET / ');
+    const again = await answer(httpsRequest({ ...own, path: '/again', method: 'POST' }), 'content');
+    assert.equal(again.text, 'POST /again content');
+    assert.equal(again.reused, true);
+  });
+}
 
 test('http.Server is fed by a TLS server', LIMIT, async (t) => {
   const web = http.createServer(tell);

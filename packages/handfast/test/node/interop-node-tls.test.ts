@@ -67,7 +67,17 @@ function nodeOptions({ kind, curve, suite }: Combination): tls.SecureContextOpti
   };
 }
 
-function checkOutcome(socket: TLSSocket, { group, suite, name }: Combination): void {
+/** What node:tls says of a client's ephemeral key. */
+const KEY_INFO: Readonly<Record<string, object>> = {
+  X25519: { type: 'ECDH', name: 'X25519', size: 253 },
+  'P-256': { type: 'ECDH', name: 'prime256v1', size: 256 },
+  'P-384': { type: 'ECDH', name: 'secp384r1', size: 384 },
+  'P-521': { type: 'ECDH', name: 'secp521r1', size: 521 },
+};
+
+function checkOutcome(socket: TLSSocket, { group, curve, suite, name }: Combination): void {
+  const isServer = socket.established?.role === 'server';
+  assert.deepEqual(socket.getEphemeralKeyInfo(), isServer ? null : KEY_INFO[curve], name);
   assert.equal(socket.established?.group, group, name);
   assert.equal(socket.established?.cipherSuite, suite, name);
   assert.equal(socket.established?.helloRetried, false, name);
@@ -130,6 +140,8 @@ async function asServer(t: TestContext, combination: Combination): Promise<void>
   await once(client, 'secureConnect');
   assert.equal(client.authorized, true, name);
   assert.equal(client.getCipher().standardName, cipherSuiteName(suite), name);
+  // What our own clients say of the same key.
+  assert.deepEqual(client.getEphemeralKeyInfo(), KEY_INFO[combination.curve], name);
   client.end(CHECK_TEXT);
   assert.equal((await readAll(client)).toString(), CHECK_TEXT, name);
   server.close();
@@ -210,27 +222,54 @@ for (const role of ['client', 'server'] as const) {
     assert.ok(await exchange(ours, theirs, 10_000));
   });
 
-  test(`application protocols, as ${role}`, LIMIT, async (t) => {
-    const { ours, theirs } = await connectInterop(t, role, {
-      ours: { ALPNProtocols: ['h2', 'http/1.1'] },
-      theirs: { ALPNProtocols: ['http/1.1'] },
-    });
-    assert.equal(ours.alpnProtocol, 'http/1.1');
-    assert.equal(theirs.alpnProtocol, 'http/1.1');
-  });
-
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    test(`exported keying material is the same, as ${role}, ${version}`, LIMIT, async (t) => {
+    const alone = { ours: { versions: [version] }, theirs: { minVersion: version, maxVersion: version } };
+
+    test(`application protocols, as ${role}, ${version}`, LIMIT, async (t) => {
       const { ours, theirs } = await connectInterop(t, role, {
-        ours: { versions: [version] },
-        theirs: { minVersion: version, maxVersion: version },
+        ours: { ...alone.ours, ALPNProtocols: ['h2', 'http/1.1'] },
+        theirs: { ...alone.theirs, ALPNProtocols: ['http/1.1'] },
       });
+      assert.equal(ours.alpnProtocol, 'http/1.1');
+      assert.equal(theirs.alpnProtocol, 'http/1.1');
+      assert.equal(ours.getProtocol(), version);
+      assert.equal(theirs.getProtocol(), version);
+      assert.equal(ours.getCipher()?.standardName, theirs.getCipher().standardName);
+    });
+
+    test(`exported keying material is the same, as ${role}, ${version}`, LIMIT, async (t) => {
+      const { ours, theirs } = await connectInterop(t, role, alone);
       for (const context of [undefined, Buffer.alloc(0), Buffer.from('some context')]) {
         assert.deepEqual(
           ours.exportKeyingMaterial(48, 'EXPERIMENTAL handfast', context),
           // Its types want a context, although it can do without.
           theirs.exportKeyingMaterial(48, 'EXPERIMENTAL handfast', context as Buffer),
         );
+      }
+    });
+
+    test(`64 MiB each way, as ${role}, ${version}`, LIMIT, async (t) => {
+      const { ours, theirs } = await connectInterop(t, role, alone);
+      assert.ok(await exchange(ours, theirs, 64 << 20));
+    });
+
+    test(`single bytes at a time, as ${role}, ${version}`, LIMIT, async (t) => {
+      const { ours, theirs } = await connectInterop(t, role, { ...alone, chunkLength: 1 });
+      assert.ok(await exchange(ours, theirs, 40_000));
+    });
+
+    test(`either side may end first, as ${role}, ${version}`, LIMIT, async (t) => {
+      for (const first of ['ours', 'theirs'] as const) {
+        const sides = await connectInterop(t, role, alone);
+        // An OpenSSL server that ends while its session tickets are still to be sent says no close_notify.
+        sides.ours.write('x');
+        await once(sides.theirs, 'data');
+        const [ending, other] = first === 'ours' ? [sides.ours, sides.theirs] : [sides.theirs, sides.ours];
+        ending.end('first');
+        assert.equal((await readAll(other)).toString(), 'first');
+        other.end('second');
+        assert.equal((await readAll(ending)).toString(), 'second');
+        await Promise.all([closed(sides.ours), closed(sides.theirs)]);
       }
     });
   }
@@ -248,31 +287,6 @@ for (const role of ['client', 'server'] as const) {
     ours.end();
     assert.equal((await echoed).digest, data.digest);
     assert.equal(updates, 8);
-  });
-
-  test(`64 MiB each way, as ${role}`, LIMIT, async (t) => {
-    const { ours, theirs } = await connectInterop(t, role);
-    assert.ok(await exchange(ours, theirs, 64 << 20));
-  });
-
-  test(`single bytes at a time, as ${role}`, LIMIT, async (t) => {
-    const { ours, theirs } = await connectInterop(t, role, { chunkLength: 1 });
-    assert.ok(await exchange(ours, theirs, 40_000));
-  });
-
-  test(`either side may end first, as ${role}`, LIMIT, async (t) => {
-    for (const first of ['ours', 'theirs'] as const) {
-      const sides = await connectInterop(t, role);
-      // An OpenSSL server that ends while its session tickets are still to be sent says no close_notify.
-      sides.ours.write('x');
-      await once(sides.theirs, 'data');
-      const [ending, other] = first === 'ours' ? [sides.ours, sides.theirs] : [sides.theirs, sides.ours];
-      ending.end('first');
-      assert.equal((await readAll(other)).toString(), 'first');
-      other.end('second');
-      assert.equal((await readAll(ending)).toString(), 'second');
-      await Promise.all([closed(sides.ours), closed(sides.theirs)]);
-    }
   });
 }
 

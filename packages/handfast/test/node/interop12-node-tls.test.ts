@@ -58,6 +58,12 @@ function theirs(ciphers: string, isMacInside: boolean | undefined): tls.SecureCo
 const TEXT = 'to the peer and back';
 const LABEL = 'EXPORTER-test';
 
+/** Both makes of client say the same of the ephemeral key, where there is one. */
+function checkKey(info: object | null, suite: CipherSuiteName): void {
+  const { type } = { type: undefined, ...info };
+  assert.equal(type, suite.startsWith('TLS_ECDHE') ? 'ECDH' : suite.startsWith('TLS_DHE') ? 'DH' : undefined);
+}
+
 /** Both sides agree, and each can read what the other sends. */
 async function check(ours: TLSSocket, peer: tls.TLSSocket, suite: CipherSuiteName): Promise<void> {
   const { established } = ours;
@@ -65,6 +71,8 @@ async function check(ours: TLSSocket, peer: tls.TLSSocket, suite: CipherSuiteNam
   assert.equal(cipherSuiteName(established.cipherSuite), suite);
   assert.equal(peer.getProtocol(), 'TLSv1.2');
   assert.equal(peer.getCipher().standardName, suite);
+  assert.equal(ours.getCipher()?.standardName, suite);
+  checkKey(established.role === 'client' ? ours.getEphemeralKeyInfo() : peer.getEphemeralKeyInfo(), suite);
   assert.ok(established.extendedMasterSecret);
   assert.deepEqual(
     Buffer.from(ours.exportKeyingMaterial(32, LABEL, Buffer.from('context'))),

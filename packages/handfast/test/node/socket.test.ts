@@ -54,6 +54,7 @@ test('what a socket says about itself, before, during and after', LIMIT, async (
   assert.equal(client.alpnProtocol, null);
   assert.equal(client.getProtocol(), null);
   assert.equal(client.getCipher(), undefined);
+  assert.deepEqual(client.getEphemeralKeyInfo(), {});
   assert.deepEqual(client.getPeerCertificate(), {});
   assert.equal(client.getPeerX509Certificate(), undefined);
   assert.equal(client.established, undefined);
@@ -81,6 +82,8 @@ test('what a socket says about itself, before, during and after', LIMIT, async (
     assert.equal(socket.verdict, socket.established?.peer?.verdict);
     assert.notEqual(socket.verdict, undefined);
   }
+  assert.deepEqual(client.getEphemeralKeyInfo(), {}); // a hybrid is neither ECDH nor DH
+  assert.equal(peer.getEphemeralKeyInfo(), null);
   assert.equal(client.remotePort, port);
   assert.equal(peer.localPort, port);
   assert.equal(client.localPort, peer.remotePort);
