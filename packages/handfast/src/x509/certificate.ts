@@ -1,30 +1,26 @@
 /** X.509 certificates (RFC 5280 section 4.1), read strictly into plain data. */
-import type { CryptoProvider, SignatureAlgorithm } from '../crypto/provider.ts';
-import { equalBytes, toHex } from '../wire/bytes.ts';
-import { TlsError } from '../wire/errors.ts';
-import {
-  type AlgorithmIdentifier,
-  readAlgorithm,
-  readPublicKeyInfo,
-  type SubjectPublicKeyInfo,
-  signatureAlgorithm,
-} from './algorithms.ts';
-import { DerError, DerReader, type DerTime } from './der.ts';
+import type { CryptoProvider } from '../crypto/provider.ts';
+import { toHex } from '../wire/bytes.ts';
+import { readPublicKeyInfo, type SubjectPublicKeyInfo } from './algorithms.ts';
+import { DerError, type DerReader, type DerTime } from './der.ts';
 import { type Extension, type KnownExtensions, readExtensions } from './extensions.ts';
 import { type DistinguishedName, readName } from './name.ts';
+import {
+  parsed,
+  readFrame,
+  readSameAlgorithm,
+  type SignedStructure,
+  signedBy,
+  wholeSequence,
+} from './signed.ts';
 
 /** A certificate. All byte arrays are views of {@link Certificate.der}; none may be changed. */
-export interface Certificate extends KnownExtensions {
+export interface Certificate extends KnownExtensions, SignedStructure {
   /** The whole certificate as DER: a copy that nobody else holds. */
   readonly der: Uint8Array;
-  /** The TBSCertificate as DER: what the signature covers. */
-  readonly tbs: Uint8Array;
   readonly version: 1 | 2 | 3;
   /** Content octets of the INTEGER, in two's complement. */
   readonly serialNumber: Uint8Array;
-  readonly signatureIdentifier: AlgorithmIdentifier;
-  /** The algorithm of the signature; `undefined` when it is not supported. */
-  readonly signatureAlgorithm: SignatureAlgorithm | undefined;
   readonly issuer: DistinguishedName;
   readonly notBefore: DerTime;
   readonly notAfter: DerTime;
@@ -32,7 +28,6 @@ export interface Certificate extends KnownExtensions {
   readonly publicKeyInfo: SubjectPublicKeyInfo;
   /** All extensions by object identifier, in the order of the certificate. */
   readonly extensions: ReadonlyMap<string, Extension>;
-  readonly signature: Uint8Array;
 }
 
 /**
@@ -41,18 +36,7 @@ export interface Certificate extends KnownExtensions {
  * the `reason` ({@link DerError}) and the `offset` of the byte at fault.
  */
 export function parseCertificate(der: Uint8Array): Certificate {
-  try {
-    return readCertificate(der.slice());
-  } catch (error) {
-    if (!(error instanceof DerError)) throw error;
-    const { reason, offset } = error;
-    throw new TlsError(
-      'ERR_BAD_CERTIFICATE',
-      `the certificate is malformed at byte ${offset}: ${error.message}`,
-      { reason, offset },
-      { cause: error },
-    );
-  }
+  return parsed('the certificate', 'ERR_BAD_CERTIFICATE', () => readCertificate(der.slice()));
 }
 
 /**
@@ -60,52 +44,37 @@ export function parseCertificate(der: Uint8Array): Certificate {
  * @throws {DerError} when it is not exactly one well-formed certificate.
  */
 export function readCertificate(der: Uint8Array): Certificate {
-  const input = new DerReader(der);
-  const outer = input.sequence('Certificate');
-  input.finish('Certificate');
-  const tbsReader = outer.sequence('tbsCertificate');
-  const tbs = tbsReader.encoding();
-  const outerAlgorithm = readAlgorithm(outer, 'signatureAlgorithm');
-  const signature = outer.wholeBytes('signature');
+  const outer = wholeSequence(der, 'Certificate');
+  const frame = readFrame(outer, 'tbsCertificate');
   outer.finish('Certificate');
 
-  const version = readVersion(tbsReader);
-  const serialNumber = tbsReader.integer('serialNumber');
-  const innerAlgorithm = readAlgorithm(tbsReader, 'signature');
-  // RFC 5280 section 4.1.1.2: the two fields MUST be the same, parameters included.
-  if (!equalBytes(innerAlgorithm.der, outerAlgorithm.der)) {
-    throw new DerError(
-      'algorithm-mismatch',
-      innerAlgorithm.offset,
-      'signature: the algorithm inside the signed part differs from the one outside of it',
-    );
-  }
-  const issuer = readName(tbsReader, 'issuer');
-  const validity = tbsReader.sequence('validity');
+  const tbs = frame.part;
+  const version = readVersion(tbs);
+  const serialNumber = tbs.integer('serialNumber');
+  const algorithm = readSameAlgorithm(frame);
+  const issuer = readName(tbs, 'issuer');
+  const validity = tbs.sequence('validity');
   const notBefore = validity.time('notBefore');
   const notAfter = validity.time('notAfter');
   validity.finish('validity');
-  const subject = readName(tbsReader, 'subject');
-  const publicKeyInfo = readPublicKeyInfo(tbsReader);
-  readUniqueIdentifier(tbsReader, 'issuerUniqueID', 0x81, version);
-  readUniqueIdentifier(tbsReader, 'subjectUniqueID', 0x82, version);
-  const { all, known } = readVersion3Part(tbsReader, version);
-  tbsReader.finish('tbsCertificate');
+  const subject = readName(tbs, 'subject');
+  const publicKeyInfo = readPublicKeyInfo(tbs);
+  readUniqueIdentifier(tbs, 'issuerUniqueID', 0x81, version);
+  readUniqueIdentifier(tbs, 'subjectUniqueID', 0x82, version);
+  const { all, known } = readVersion3Part(tbs, version);
+  tbs.finish('tbsCertificate');
 
   return {
     der,
-    tbs,
+    ...signedBy(frame, algorithm),
     version,
     serialNumber,
-    signatureIdentifier: innerAlgorithm,
-    signatureAlgorithm: signatureAlgorithm(innerAlgorithm),
     issuer,
     notBefore,
     notAfter,
     subject,
     publicKeyInfo,
     extensions: all,
-    signature,
     ...known,
   };
 }

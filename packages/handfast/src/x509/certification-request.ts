@@ -1,37 +1,26 @@
 /** Certification requests (PKCS #10, RFC 2986): what is sent to an authority to have a certificate issued. */
-import type { SignatureAlgorithm } from '../crypto/provider.ts';
-import { TlsError } from '../wire/errors.ts';
-import {
-  type AlgorithmIdentifier,
-  readAlgorithm,
-  readPublicKeyInfo,
-  type SubjectPublicKeyInfo,
-  signatureAlgorithm,
-} from './algorithms.ts';
-import { DerError, DerReader, Tag } from './der.ts';
+import { readPublicKeyInfo, type SubjectPublicKeyInfo } from './algorithms.ts';
+import { DerError, type DerReader, Tag } from './der.ts';
 import { type Extension, type KnownExtensions, readExtensions } from './extensions.ts';
 import { type DistinguishedName, readName } from './name.ts';
+import { parsed, readFrame, type SignedStructure, signedBy, wholeSequence } from './signed.ts';
 
 /** pkcs-9-at-extensionRequest (RFC 2985 section 5.4.2). */
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
 
-/** A certification request. All byte arrays are views of {@link CertificationRequest.der}; none may be changed. */
-export interface CertificationRequest extends KnownExtensions {
+/**
+ * A certification request. All byte arrays are views of {@link CertificationRequest.der}; none may be changed. The signature is
+ * made with the key that the request is for; whoever relies on the request checks it.
+ */
+export interface CertificationRequest extends KnownExtensions, SignedStructure {
   /** The whole request as DER: a copy that nobody else holds. */
   readonly der: Uint8Array;
-  /** The CertificationRequestInfo as DER: what the signature covers. */
-  readonly tbs: Uint8Array;
   readonly subject: DistinguishedName;
   readonly publicKeyInfo: SubjectPublicKeyInfo;
   /** The types of all attributes, dotted, in wire order. */
   readonly attributes: readonly string[];
   /** The extensions that are asked for, by object identifier; empty when there are none. */
   readonly extensions: ReadonlyMap<string, Extension>;
-  readonly signatureIdentifier: AlgorithmIdentifier;
-  /** The algorithm of the signature; `undefined` when it is not supported. */
-  readonly signatureAlgorithm: SignatureAlgorithm | undefined;
-  /** Made with the key that the request is for; whoever relies on the request checks it. */
-  readonly signature: Uint8Array;
 }
 
 /**
@@ -40,31 +29,16 @@ export interface CertificationRequest extends KnownExtensions {
  * `reason` and the `offset` of the byte at fault.
  */
 export function parseCertificationRequest(der: Uint8Array): CertificationRequest {
-  try {
-    return readRequest(der.slice());
-  } catch (error) {
-    if (!(error instanceof DerError)) throw error;
-    const { reason, offset } = error;
-    throw new TlsError(
-      'ERR_BAD_CERTIFICATE',
-      `the certification request is malformed at byte ${offset}: ${error.message}`,
-      { reason, offset },
-      { cause: error },
-    );
-  }
+  return parsed('the certification request', 'ERR_BAD_CERTIFICATE', () => readRequest(der.slice()));
 }
 
 function readRequest(der: Uint8Array): CertificationRequest {
   const what = 'CertificationRequest';
-  const input = new DerReader(der);
-  const outer = input.sequence(what);
-  input.finish(what);
-  const info = outer.sequence('certificationRequestInfo');
-  const tbs = info.encoding();
-  const signatureIdentifier = readAlgorithm(outer, 'signatureAlgorithm');
-  const signature = outer.wholeBytes('signature');
+  const outer = wholeSequence(der, what);
+  const frame = readFrame(outer, 'certificationRequestInfo');
   outer.finish(what);
 
+  const info = frame.part;
   const version = info.smallInteger('version');
   if (version !== 0) {
     throw new DerError('version', info.start, `version: expected v1, found v${version + 1}`);
@@ -75,14 +49,11 @@ function readRequest(der: Uint8Array): CertificationRequest {
   info.finish('certificationRequestInfo');
   return {
     der,
-    tbs,
     subject,
     publicKeyInfo,
     attributes: types,
     extensions: all,
-    signatureIdentifier,
-    signatureAlgorithm: signatureAlgorithm(signatureIdentifier),
-    signature,
+    ...signedBy(frame, frame.algorithm),
     ...known,
   };
 }

@@ -53,6 +53,7 @@ export {
   parseOcspResponse,
 } from './revocation/ocsp.ts';
 export type { RevocationOptions } from './revocation/revocations.ts';
+export type { SignedStructure } from './signed.ts';
 export {
   type Accepted,
   type Check,

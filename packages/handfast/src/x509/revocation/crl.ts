@@ -1,10 +1,7 @@
 /** Certificate revocation lists (RFC 5280 section 5), read strictly into plain data. */
-import type { SignatureAlgorithm } from '../../crypto/provider.ts';
-import { equalBytes, toHex } from '../../wire/bytes.ts';
-import { TlsError } from '../../wire/errors.ts';
-import { type AlgorithmIdentifier, readAlgorithm, signatureAlgorithm } from '../algorithms.ts';
+import { toHex } from '../../wire/bytes.ts';
 import type { Certificate } from '../certificate.ts';
-import { DerError, DerReader, type DerTime, Tag } from '../der.ts';
+import { DerError, type DerReader, type DerTime, Tag } from '../der.ts';
 import {
   type AuthorityKeyIdentifier,
   type Extension,
@@ -15,6 +12,14 @@ import { type GeneralName, readGeneralNames } from '../general-name.ts';
 import { MAX_REVOCATION_LIST_ENTRIES, MAX_REVOCATION_LIST_LENGTH } from '../limits.ts';
 import { type DistinguishedName, readName } from '../name.ts';
 import { describeOid, ExtensionOid } from '../oids.ts';
+import {
+  parsed,
+  readFrame,
+  readSameAlgorithm,
+  type SignedStructure,
+  signedBy,
+  wholeSequence,
+} from '../signed.ts';
 import {
   type DistributionPoint,
   directoryNames,
@@ -42,14 +47,9 @@ export interface RevokedCertificate {
 }
 
 /** A revocation list. All byte arrays are views of {@link CertificateRevocationList.der}; none may be changed. */
-export interface CertificateRevocationList {
+export interface CertificateRevocationList extends SignedStructure {
   /** The whole list as DER: a copy that nobody else holds. */
   readonly der: Uint8Array;
-  /** The TBSCertList as DER: what the signature covers. */
-  readonly tbs: Uint8Array;
-  readonly signatureIdentifier: AlgorithmIdentifier;
-  /** The algorithm of the signature; `undefined` when it is not supported. */
-  readonly signatureAlgorithm: SignatureAlgorithm | undefined;
   readonly issuer: DistinguishedName;
   readonly thisUpdate: DerTime;
   /** Always there in lists that follow RFC 5280; a list without it is never used. */
@@ -57,7 +57,6 @@ export interface CertificateRevocationList {
   readonly revokedCertificates: readonly RevokedCertificate[];
   /** All extensions by object identifier, in the order of the list. */
   readonly extensions: ReadonlyMap<string, Extension>;
-  readonly signature: Uint8Array;
   readonly authorityKeyIdentifier?: AuthorityKeyIdentifier;
   readonly issuerAltName?: readonly GeneralName[];
   readonly cRLNumber?: bigint;
@@ -84,7 +83,7 @@ type Changeable<T> = { -readonly [Name in keyof T]: T[Name] };
  * extension that is not understood; its context has the `reason` ({@link DerError}) and the `offset` of the byte at fault.
  */
 export function parseCertificateRevocationList(der: Uint8Array): CertificateRevocationList {
-  return parsed('the revocation list', () => {
+  return parsed('the revocation list', 'ERR_BAD_CERTIFICATE_STATUS', () => {
     if (der.length > MAX_REVOCATION_LIST_LENGTH) {
       throw new DerError(
         'too-many',
@@ -96,61 +95,30 @@ export function parseCertificateRevocationList(der: Uint8Array): CertificateRevo
   });
 }
 
-/** Runs a reader, and tells what it refuses as the error of bad statuses. */
-export function parsed<T>(what: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof DerError)) throw error;
-    const { reason, offset } = error;
-    throw new TlsError(
-      'ERR_BAD_CERTIFICATE_STATUS',
-      `${what} is malformed at byte ${offset}: ${error.message}`,
-      { reason, offset },
-      { cause: error },
-    );
-  }
-}
-
 function readRevocationList(der: Uint8Array): CertificateRevocationList {
-  const input = new DerReader(der);
-  const outer = input.sequence('CertificateList');
-  input.finish('CertificateList');
-  const tbsReader = outer.sequence('tbsCertList');
-  const tbs = tbsReader.encoding();
-  const outerAlgorithm = readAlgorithm(outer, 'signatureAlgorithm');
-  const signature = outer.wholeBytes('signatureValue');
+  const outer = wholeSequence(der, 'CertificateList');
+  const frame = readFrame(outer, 'tbsCertList', 'signatureValue');
   outer.finish('CertificateList');
 
-  checkVersion(tbsReader);
-  const innerAlgorithm = readAlgorithm(tbsReader, 'signature');
-  // RFC 5280 section 5.1.1.2: the two fields MUST be the same, parameters included.
-  if (!equalBytes(innerAlgorithm.der, outerAlgorithm.der)) {
-    throw new DerError(
-      'algorithm-mismatch',
-      innerAlgorithm.offset,
-      'signature: the algorithm inside the signed part differs from the one outside of it',
-    );
-  }
-  const issuer = readName(tbsReader, 'issuer');
-  const thisUpdate = tbsReader.time('thisUpdate');
-  const next = tbsReader.peek();
+  const tbs = frame.part;
+  checkVersion(tbs);
+  const algorithm = readSameAlgorithm(frame);
+  const issuer = readName(tbs, 'issuer');
+  const thisUpdate = tbs.time('thisUpdate');
+  const next = tbs.peek();
   const nextUpdate =
-    next === Tag.UTCTime || next === Tag.GeneralizedTime ? tbsReader.time('nextUpdate') : undefined;
-  const entries = tbsReader.optional(Tag.SEQUENCE, 'revokedCertificates');
-  const { all, known } = readListExtensions(tbsReader.optional(0xa0, 'crlExtensions'));
-  tbsReader.finish('tbsCertList');
+    next === Tag.UTCTime || next === Tag.GeneralizedTime ? tbs.time('nextUpdate') : undefined;
+  const entries = tbs.optional(Tag.SEQUENCE, 'revokedCertificates');
+  const { all, known } = readListExtensions(tbs.optional(0xa0, 'crlExtensions'));
+  tbs.finish('tbsCertList');
   return {
     der,
-    tbs,
-    signatureIdentifier: innerAlgorithm,
-    signatureAlgorithm: signatureAlgorithm(innerAlgorithm),
+    ...signedBy(frame, algorithm),
     issuer,
     thisUpdate,
     ...(nextUpdate && { nextUpdate }),
     revokedCertificates: entries === undefined ? [] : readEntries(entries, known),
     extensions: all,
-    signature,
     ...known,
   };
 }

@@ -1,13 +1,14 @@
 /** OCSP responses (RFC 6960 section 4.2), read strictly into plain data. */
-import type { HashName, SignatureAlgorithm } from '../../crypto/provider.ts';
-import { type AlgorithmIdentifier, hashAlgorithm, readAlgorithm, signatureAlgorithm } from '../algorithms.ts';
+import type { HashName } from '../../crypto/provider.ts';
+import { hashAlgorithm, readAlgorithm } from '../algorithms.ts';
 import { type Certificate, readCertificate } from '../certificate.ts';
-import { DerError, DerReader, Tag } from '../der.ts';
+import { DerError, type DerReader, Tag } from '../der.ts';
 import { type Extension, walkExtensions } from '../extensions.ts';
 import { MAX_OCSP_CERTIFICATES, MAX_OCSP_RESPONSE_LENGTH, MAX_OCSP_SINGLE_RESPONSES } from '../limits.ts';
 import { type DistinguishedName, readName } from '../name.ts';
 import { describeOid, ExtensionOid, OcspResponseOid } from '../oids.ts';
-import { parsed, unknownExtension } from './crl.ts';
+import { parsed, readFrame, type SignedStructure, signedBy, wholeSequence } from '../signed.ts';
+import { unknownExtension } from './crl.ts';
 import { type RevocationReason, readReason } from './distribution-points.ts';
 
 /** What became of a request, by number (RFC 6960 section 4.2.1). */
@@ -49,19 +50,13 @@ export interface OcspSingleResponse {
 export type OcspResponderId = { readonly name: DistinguishedName } | { readonly keyHash: Uint8Array };
 
 /** A BasicOCSPResponse, the signed part of an answer. */
-export interface BasicOcspResponse {
-  /** The ResponseData as DER: what the signature covers. */
-  readonly tbs: Uint8Array;
+export interface BasicOcspResponse extends SignedStructure {
   readonly responderId: OcspResponderId;
   /** Milliseconds since 1970. */
   readonly producedAt: number;
   readonly responses: readonly OcspSingleResponse[];
   readonly nonce?: Uint8Array;
   readonly extensions: ReadonlyMap<string, Extension>;
-  readonly signatureIdentifier: AlgorithmIdentifier;
-  /** The algorithm of the signature; `undefined` when it is not supported. */
-  readonly signatureAlgorithm: SignatureAlgorithm | undefined;
-  readonly signature: Uint8Array;
   /** As the responder sent them. */
   readonly certificates: readonly Certificate[];
 }
@@ -83,7 +78,7 @@ export type OcspResponse =
  * the byte at fault.
  */
 export function parseOcspResponse(der: Uint8Array): OcspResponse {
-  return parsed('the OCSP response', () => {
+  return parsed('the OCSP response', 'ERR_BAD_CERTIFICATE_STATUS', () => {
     if (der.length > MAX_OCSP_RESPONSE_LENGTH) {
       throw new DerError(
         'too-many',
@@ -97,9 +92,7 @@ export function parseOcspResponse(der: Uint8Array): OcspResponse {
 
 function readOcspResponse(der: Uint8Array): OcspResponse {
   const what = 'OCSPResponse';
-  const input = new DerReader(der);
-  const outer = input.sequence(what);
-  input.finish(what);
+  const outer = wholeSequence(der, what);
   const start = outer.position;
   const number = outer.enumerated('responseStatus');
   const status = STATUSES[number];
@@ -132,21 +125,11 @@ function readOcspResponse(der: Uint8Array): OcspResponse {
 function readBasic(reader: DerReader): BasicOcspResponse {
   const what = 'BasicOCSPResponse';
   const outer = reader.sequence(what);
-  const data = outer.sequence('tbsResponseData');
-  const tbs = data.encoding();
-  const identifier = readAlgorithm(outer, 'signatureAlgorithm');
-  const signature = outer.wholeBytes('signature');
+  const frame = readFrame(outer, 'tbsResponseData');
   const wrapped = outer.optional(0xa0, 'certs');
   const certificates = wrapped === undefined ? [] : readCertificates(wrapped);
   outer.finish(what);
-  return {
-    tbs,
-    ...readResponseData(data),
-    signatureIdentifier: identifier,
-    signatureAlgorithm: signatureAlgorithm(identifier),
-    signature,
-    certificates,
-  };
+  return { ...readResponseData(frame.part), ...signedBy(frame, frame.algorithm), certificates };
 }
 
 function readCertificates(wrapped: DerReader): readonly Certificate[] {
