@@ -5,7 +5,8 @@
 import type { EcCurve, HashName, PublicKey, SignatureAlgorithm } from '../crypto/provider.ts';
 import { HASH_LENGTH } from '../crypto/provider.ts';
 import { EMPTY } from '../wire/bytes.ts';
-import { DerError, DerReader, encodeElement, Tag } from './der.ts';
+import { DerError, DerReader, Tag } from './der.ts';
+import { encodeElement } from './der-writer.ts';
 import { AlgorithmOid } from './oids.ts';
 
 /** An AlgorithmIdentifier as it stands in a certificate. */

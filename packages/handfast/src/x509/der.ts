@@ -3,7 +3,7 @@
  * recurses by itself and never allocates by a claimed length; what it refuses, it refuses with a reason and the byte
  * at fault.
  */
-import { concat, fromHex, latin1 } from '../wire/bytes.ts';
+import { latin1 } from '../wire/bytes.ts';
 import { MAX_OID_OCTETS } from './limits.ts';
 
 /** Identifier octets. A context-specific tag is `0x80 | n` when primitive and `0xa0 | n` when constructed. */
@@ -377,15 +377,6 @@ export class DerReader {
     if (this.peek() !== Tag.GeneralizedTime) this.read(Tag.GeneralizedTime, what);
     return this.time(what).time;
   }
-}
-
-/** One element, for the few structures that are put together here rather than read. */
-export function encodeElement(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
-  const content = concat(...contents);
-  const length = content.length.toString(16);
-  const octets = fromHex(length.length % 2 === 0 ? length : `0${length}`);
-  const header = content.length < 0x80 ? octets : [0x80 | octets.length, ...octets];
-  return concat(Uint8Array.of(tag, ...header), content);
 }
 
 function isDigit(byte: number): boolean {

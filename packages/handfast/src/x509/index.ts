@@ -52,6 +52,7 @@ export {
   type OcspSingleResponse,
   parseOcspResponse,
 } from './revocation/ocsp.ts';
+export { encodeOcspRequest, type OcspRequestOptions } from './revocation/ocsp-request.ts';
 export type { RevocationOptions } from './revocation/revocations.ts';
 export type { SignedStructure } from './signed.ts';
 export {

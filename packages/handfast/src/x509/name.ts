@@ -1,6 +1,7 @@
 /** Distinguished names: reading, comparing (RFC 5280 section 7.1) and showing them (RFC 4514). */
 import { equalBytes, toHex } from '../wire/bytes.ts';
-import { DerError, DerReader, encodeElement, Tag } from './der.ts';
+import { DerError, DerReader, Tag } from './der.ts';
+import { encodeElement } from './der-writer.ts';
 import { AttributeOid, attributeName } from './oids.ts';
 import { decodeString } from './strings.ts';
 
