@@ -1,5 +1,6 @@
 /** Files that a command line names. */
 import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { MAX_FILE_SIZE } from './limits.ts';
 import { ExitCode, Failure } from './outcome.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -22,37 +23,36 @@ function reasonOf(error: unknown, reasons = REASONS): string {
   return reasons[code ?? ''] ?? message;
 }
 
-/** No certificate or key file is larger than this; 16 MiB is a hundred times the list of all public authorities. */
-const MAX_FILE_SIZE = 16 * 1024 * 1024;
 const CHUNK_SIZE = 64 * 1024;
 
-function tooLarge(): Error {
-  return new Error(`it has more than ${MAX_FILE_SIZE} bytes, which no certificate or key has`);
+function tooLarge(limit: number): Error {
+  return new Error(`it has more than ${limit} bytes; more are not read`);
 }
 
 /** All bytes of a file, also of one that does not know its size: a pipe, or a device that never ends. */
-function readBounded(file: number): Buffer {
+function readBounded(file: number, limit: number): Buffer {
   const chunks: Buffer[] = [];
-  for (let size = 0; size <= MAX_FILE_SIZE; ) {
+  for (let size = 0; size <= limit; ) {
     const chunk = Buffer.alloc(CHUNK_SIZE);
     const length = readSync(file, chunk);
     if (length === 0) return Buffer.concat(chunks);
     chunks.push(chunk.subarray(0, length));
     size += length;
   }
-  throw tooLarge();
+  throw tooLarge(limit);
 }
 
 /**
- * Reads a file of certificates or keys.
+ * Reads a file.
  * @param option as on the command line, such as `--ca`; empty for an argument.
+ * @param limit the most bytes that it may have; by default what certificates and keys need.
  * @throws {Failure} when it cannot be read.
  */
-export function readInput(option: string, path: string): Buffer {
+export function readInput(option: string, path: string, limit: number = MAX_FILE_SIZE): Buffer {
   let file: number | undefined;
   try {
     file = openSync(path, 'r');
-    return readBounded(file);
+    return readBounded(file, limit);
   } catch (error) {
     throw unusable(option, path, reasonOf(error), error);
   } finally {
@@ -70,17 +70,18 @@ export function fileLabel(path: string): string {
 
 /**
  * Reads a file that a command takes as its argument, or the standard input where `-` stands for it.
+ * @param limit as for {@link readInput}.
  * @throws {Failure} when it cannot be read.
  */
-export async function readArgument(path: string): Promise<Buffer> {
-  if (path !== STDIN) return readInput('', path);
+export async function readArgument(path: string, limit: number = MAX_FILE_SIZE): Promise<Buffer> {
+  if (path !== STDIN) return readInput('', path, limit);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of process.stdin) {
       chunks.push(chunk as Buffer);
       size += (chunk as Buffer).length;
-      if (size > MAX_FILE_SIZE) throw tooLarge();
+      if (size > limit) throw tooLarge(limit);
     }
   } catch (error) {
     throw unusable('', path, reasonOf(error), error);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import * as limits from '../src/limits.ts';
 import { folder, handfast, LAUNCHER } from './support/command.ts';
 import { keyPem, makePki } from './support/peers.ts';
 
@@ -113,6 +114,14 @@ describe('the command line', () => {
         assert.match(stdout, new RegExp(`Usage: handfast ${command} .*Examples:.*Exit codes:`, 's'));
       }
     }
+  });
+
+  test('docs/limits.md has every limit on files, with its value', () => {
+    const page = readFileSync(new URL('../../../../docs/limits.md', import.meta.url), 'utf8');
+    const [section = ''] = page.split('## Files:')[1]?.split('\n## ') ?? [];
+    const rows = [...section.matchAll(/^\| `(\w+)` +\| (\d+) +\|/gm)];
+    const told = Object.fromEntries(rows.map(([, name, value]) => [name, Number(value)]));
+    assert.deepEqual(told, { ...limits });
   });
 
   test('a stack trace is shown only when it is asked for', async () => {

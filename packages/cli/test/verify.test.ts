@@ -79,7 +79,7 @@ describe('handfast verify', LIMIT, () => {
         purpose: 'server',
         name,
         at: `${at}T00:00:00Z`,
-        revocation: { lists: 0, required: 'never' },
+        revocation: { lists: 0, ocspResponses: 0, stapled: false, required: 'never' },
         authorities: { from: [root], count: 1 },
       });
       assert.equal(document.verdict.path.length, 3);
@@ -134,7 +134,7 @@ describe('handfast verify', LIMIT, () => {
       [[chain], /--name is missing/],
       [[chain, '--name', ''], /--name needs a name/],
       [[chain, '--name', 'a b'], /--name: expected a host name/],
-      [[chain, ...named, '--purpose', 'mail'], /Allowed choices are server, client/],
+      [[chain, ...named, '--purpose', 'mail'], /--purpose: expected server, client, any, .* found 'mail'/],
       [[chain, ...named, '--profile', 'none'], /Allowed choices are/],
       [[chain, ...named, '--at', '2026-02-30'], /Expected a date/],
       [[chain, ...named, '--at', '2026-02-03T10:00'], /Expected a date/],

@@ -18,6 +18,8 @@ Examples:
   handfast verify chain.pem --name example.com --at 2027-01-01     still good on New Year's Day?
   handfast verify chain.pem --name example.com --profile web-pki   as public authorities must be
   handfast verify chain.pem --name example.com --crl ca.crl --require-status leaf
+  handfast verify chain.pem --name example.com --ocsp answer.der   judged by the responder's answer
+  handfast verify signer.pem --purpose codeSigning --ca root.pem
   openssl s_client -connect example.com:443 -showcerts </dev/null |
     handfast verify - --name example.com
 
@@ -35,11 +37,16 @@ export function addVerify(program: Command, finish: (exitCode: ExitCode) => void
     .optionsGroup('The question:')
     .option('--name <host>', 'the host name or address that the certificate must carry')
     .addOption(
-      new Option('--purpose <purpose>', 'what it is to be used for; a server needs --name')
-        .choices(['server', 'client'])
-        .default('server', 'server'),
+      new Option(
+        '--purpose <purpose>',
+        'what it is to be used for: server (needs --name), client, any, codeSigning, emailProtection, timeStamping, OCSPSigning, or a dotted object identifier',
+      ).default('server', 'server'),
     )
-    .option('--ca <file>', 'trust these authorities (PEM) instead of the public ones; repeatable', collect)
+    .option(
+      '--ca <file>',
+      'trust these authorities (PEM, or one in DER) instead of the public ones; repeatable',
+      collect,
+    )
     .addOption(
       new Option('--at <time>', 'judge as of a date or a time with its zone (default: now)').argParser(
         moment,
@@ -55,7 +62,13 @@ export function addVerify(program: Command, finish: (exitCode: ExitCode) => void
       'require a certificate policy (dotted); repeatable, any of them will do',
       collectOids,
     )
+    .optionsGroup('Whether it was revoked:')
     .option('--crl <file>', 'revocation lists (PEM, or one in DER); repeatable', collect)
+    .option('--ocsp <file>', 'OCSP responses (DER, or PEM); repeatable', collect)
+    .option(
+      '--stapled <file>',
+      'the OCSP response that the server sent along: as in a connection, it must be a good one',
+    )
     .addOption(
       new Option(
         '--require-status <which>',

@@ -1,5 +1,6 @@
 /** What `handfast inspect` does: shows what is in files. */
 import { fileLabel, readArgument } from '../files.ts';
+import { MAX_EVIDENCE_FILE_SIZE } from '../limits.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { dumpStructure } from '../render/dump.ts';
 import { hanging, heading, pad, printable } from '../render/layout.ts';
@@ -72,7 +73,7 @@ function data({ block, description }: Inspected, withHex: boolean): object {
 async function inspectAll(files: readonly string[]): Promise<readonly Inspected[]> {
   const inspected: Inspected[] = [];
   for (const file of files) {
-    for (const block of blocksOf(file, await readArgument(file))) {
+    for (const block of blocksOf(file, await readArgument(file, MAX_EVIDENCE_FILE_SIZE))) {
       inspected.push({ block, description: await describeBlock(block) });
     }
   }

@@ -7,6 +7,7 @@ export type Structure =
   | 'request'
   | 'crl'
   | 'ocsp'
+  | 'ocsp request'
   | 'public key'
   | 'pkcs1 public key'
   | 'private key'
@@ -17,7 +18,22 @@ export type Structure =
   | 'pkcs12'
   | 'unknown';
 
-const ENUMERATED = 0x0a;
+/** What a structure is called where another one was expected; what is unknown has no name. */
+export const STRUCTURE_NAMES: Readonly<Record<Exclude<Structure, 'unknown'>, string>> = {
+  certificate: 'a certificate',
+  request: 'a certificate request',
+  crl: 'a revocation list',
+  ocsp: 'an OCSP response',
+  'ocsp request': 'an OCSP request',
+  'public key': 'a public key',
+  'pkcs1 public key': 'a public key',
+  'private key': 'a private key',
+  'pkcs1 private key': 'a private key',
+  'sec1 private key': 'a private key',
+  'encrypted private key': 'an encrypted private key',
+  pkcs7: 'a PKCS #7 message',
+  pkcs12: 'a PKCS #12 store',
+};
 
 /** The elements of a structure, as far as they are DER, and no more than are needed to tell it. */
 function elements(outer: DerReader): DerReader[] {
@@ -68,17 +84,29 @@ function withNumberFirst(number: number, second: DerReader | undefined, count: n
   return count > 5 ? 'pkcs1 private key' : 'unknown';
 }
 
+/** An OCSPRequest is not signed as a rule: what it asks about tells it (RFC 6960 section 4.1.1). */
+function isOcspRequest(request: DerReader): boolean {
+  const parts = elements(request).filter(({ tag }) => tag !== 0xa0 && tag !== 0xa1);
+  const [list] = parts;
+  if (!isTag(list, Tag.SEQUENCE) || list.peek() !== Tag.SEQUENCE) return false;
+  const one = list.readAny('request');
+  if (one.peek() !== Tag.SEQUENCE) return false;
+  const id = elements(one.readAny('certID')).map(({ tag }) => tag);
+  return id.join() === [Tag.SEQUENCE, Tag.OCTET_STRING, Tag.OCTET_STRING, Tag.INTEGER].join();
+}
+
 function tell(outer: DerReader): Structure {
   const all = elements(outer);
   const [first, second, third] = all;
   if (first === undefined) return 'unknown';
-  if (first.tag === ENUMERATED) return 'ocsp';
+  if (first.tag === Tag.ENUMERATED) return 'ocsp';
   if (first.tag === Tag.INTEGER) return withNumberFirst(smallNumber(first), second, all.length);
   if (first.tag === Tag.OBJECT_IDENTIFIER) {
     const type = new DerReader(first.input, first.start, first.start, first.end).oid('type');
     return type.startsWith(PKCS7) ? 'pkcs7' : 'unknown';
   }
   if (first.tag !== Tag.SEQUENCE) return 'unknown';
+  if (second === undefined || second.tag === 0xa0) return isOcspRequest(first) ? 'ocsp request' : 'unknown';
   if (isTag(second, Tag.BIT_STRING)) return 'public key';
   if (isTag(second, Tag.OCTET_STRING)) return 'encrypted private key';
   return isTag(second, Tag.SEQUENCE) && isTag(third, Tag.BIT_STRING) ? signedStructure(first) : 'unknown';

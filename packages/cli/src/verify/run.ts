@@ -6,8 +6,10 @@ import {
   DEFAULT_PROFILE,
   type ProfileRule,
   type Purpose,
+  type RevocationOptions,
   RFC5280_PROFILE,
   type TrustAnchor,
+  type VerifyOptions,
   verify,
   WEB_PKI_PROFILE,
 } from 'handfast/x509';
@@ -16,18 +18,21 @@ import { fileLabel, readArgument } from '../files.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
 import { isoTime } from '../times.ts';
-import { readRevocationLists } from './status.ts';
+import { readOcspResponses, readRevocationLists, readStapledResponse } from './evidence.ts';
+import { purposeName, readPurpose } from './purpose.ts';
 import { type Question, verificationLines } from './text.ts';
 
 /** The command's options, as they were parsed. */
 export interface VerifyCommandOptions {
   readonly name?: string;
-  readonly purpose: Purpose;
+  readonly purpose: string;
   readonly ca?: readonly string[];
   readonly at?: number;
   readonly profile: 'default' | 'rfc5280' | 'web-pki';
   readonly certificatePolicy?: readonly string[];
   readonly crl?: readonly string[];
+  readonly ocsp?: readonly string[];
+  readonly stapled?: string;
   readonly requireStatus: 'never' | 'leaf' | 'chain';
   readonly json?: true;
 }
@@ -38,17 +43,20 @@ const PROFILES: Readonly<Record<VerifyCommandOptions['profile'], readonly Profil
   'web-pki': WEB_PKI_PROFILE,
 };
 
-function checkOptions(files: readonly string[], { name, purpose }: VerifyCommandOptions): void {
+/** What the command line asks, before any file is read. */
+function readAsked(files: readonly string[], { name, purpose: text }: VerifyCommandOptions): Purpose {
   if (files.filter((file) => file === '-').length > 1) {
     throw new Failure(ExitCode.usage, 'The standard input (-) can be read once only.');
   }
   if (name === '') throw new Failure(ExitCode.usage, '--name needs a name.');
+  const purpose = readPurpose(text);
   if (name === undefined && purpose === 'server') {
     throw new Failure(
       ExitCode.usage,
       '--name is missing: a server certificate is good for the names that it carries, so say which host it is for; or judge it with --purpose client',
     );
   }
+  return purpose;
 }
 
 async function readChain(files: readonly string[]): Promise<readonly Certificate[]> {
@@ -57,20 +65,34 @@ async function readChain(files: readonly string[]): Promise<readonly Certificate
   return chain;
 }
 
+function readAnchors(ca: readonly string[] | undefined): readonly TrustAnchor[] {
+  return ca === undefined
+    ? rootAnchors()
+    : readAuthorities('--ca', ca).map((certificate) => ({ certificate }));
+}
+
+function readRevocation({ crl = [], ocsp = [], stapled, requireStatus }: VerifyCommandOptions) {
+  return {
+    crls: readRevocationLists(crl),
+    ocspResponses: readOcspResponses(ocsp),
+    ...(stapled === undefined ? {} : { stapled: readStapledResponse(stapled).der }),
+    require: requireStatus,
+  } satisfies RevocationOptions;
+}
+
 /**
  * Judges and tells.
  * @throws {Failure} when a file or an option cannot be used, in plain words.
  */
 export async function runVerify(files: readonly string[], options: VerifyCommandOptions): Promise<ExitCode> {
-  checkOptions(files, options);
-  const { ca, name, purpose, profile, certificatePolicy, at = Date.now() } = options;
-  const anchors: readonly TrustAnchor[] =
-    ca === undefined ? rootAnchors() : readAuthorities('--ca', ca).map((certificate) => ({ certificate }));
-  const revocation = { crls: readRevocationLists(options.crl ?? []), require: options.requireStatus };
+  const purpose = readAsked(files, options);
+  const { ca, name = null, profile, certificatePolicy, at = Date.now() } = options;
+  const anchors = readAnchors(ca);
+  const revocation = readRevocation(options);
   const [leaf, ...intermediates] = await readChain(files);
-  const verdict = await verify({
-    // A server has a name: that was checked above.
-    ...(purpose === 'server' ? { purpose, name: name as string } : { purpose, name: name ?? null }),
+  const asked: VerifyOptions = {
+    purpose,
+    name,
     provider: nodeProvider,
     leaf: leaf as Certificate,
     intermediates,
@@ -81,19 +103,25 @@ export async function runVerify(files: readonly string[], options: VerifyCommand
     ...(certificatePolicy === undefined
       ? {}
       : { policies: { userInitialPolicySet: certificatePolicy, initialExplicitPolicy: true } }),
-  });
-  const asked: Question = {
+  };
+  const verdict = await verify(asked);
+  const question: Question = {
     files: files.map(fileLabel),
     certificates: 1 + intermediates.length,
-    purpose,
-    name: name ?? null,
+    purpose: purposeName(purpose),
+    name,
     at: isoTime(at),
-    revocation: { lists: revocation.crls.length, required: revocation.require },
+    revocation: {
+      lists: revocation.crls.length,
+      ocspResponses: revocation.ocspResponses.length,
+      stapled: revocation.stapled !== undefined,
+      required: revocation.require,
+    },
     authorities: { from: ca ?? null, count: anchors.length },
   };
   const output = options.json
-    ? JSON.stringify({ ok: verdict.ok, question: asked, verdict }, null, 2)
-    : verificationLines(styleFor(process.stdout, process.env), asked, verdict).join('\n');
+    ? JSON.stringify({ ok: verdict.ok, question, verdict }, null, 2)
+    : verificationLines(styleFor(process.stdout, process.env), question, verdict).join('\n');
   process.stdout.write(`${output}\n`);
   return verdict.ok ? ExitCode.fine : ExitCode.refused;
 }

@@ -1,5 +1,5 @@
 /** What `handfast verify` prints: the chain from leaf to anchor, every check with its source, and what to do. */
-import type { JudgedCertificate, Purpose, Rule, Verdict } from 'handfast/x509';
+import type { JudgedCertificate, Rule, Verdict } from 'handfast/x509';
 import { hanging, printable } from '../render/layout.ts';
 import type { Style } from '../render/style.ts';
 
@@ -8,11 +8,17 @@ export interface Question {
   readonly files: readonly string[];
   /** How many the files hold. */
   readonly certificates: number;
-  readonly purpose: Purpose;
+  /** `server`, `client`, `any`, or an extended key usage. */
+  readonly purpose: string;
   readonly name: string | null;
   /** ISO 8601. */
   readonly at: string;
-  readonly revocation: { readonly lists: number; readonly required: 'never' | 'leaf' | 'chain' };
+  readonly revocation: {
+    readonly lists: number;
+    readonly ocspResponses: number;
+    readonly stapled: boolean;
+    readonly required: 'never' | 'leaf' | 'chain';
+  };
   readonly authorities: {
     /** The files of --ca; `null`: the public authorities. */
     readonly from: readonly string[] | null;
@@ -41,7 +47,10 @@ const ADVICE: { readonly [R in Rule]?: string } = {
   name: 'Have it issued again with that name among its subject alternative names, or ask for another --name.',
   profile: 'Have it issued again by the rules, or judge it by another --profile.',
   revocation: 'Have a new one issued, for a new key if others may know the old one.',
-  revocationStatus: 'Give a newer or the right revocation list with --crl FILE.',
+  revocationStatus:
+    "Give a newer or the right revocation list with --crl FILE, or the responder's answer with --ocsp FILE.",
+  stapledResponse:
+    'Its server must fetch a new response from the responder of the authority, and staple that.',
   budget: 'Give only the certificates that belong to the chain.',
 };
 
@@ -51,7 +60,7 @@ function plural(count: number, one: string, many = `${one}s`): string {
 
 function headLines({ paint, width }: Style, asked: Question): string[] {
   const { files, certificates, purpose, name, at, authorities } = asked;
-  const what = `as the certificate of a ${purpose}${name === null ? '' : ` named ${name}`}`;
+  const what = `${purposeText(purpose)}${name === null ? '' : ` named ${name}`}`;
   const from = authorities.from?.join(', ') ?? 'the public authorities';
   return [
     ...hanging('', paint('title', printable(files.join(', '))), width),
@@ -66,10 +75,26 @@ function headLines({ paint, width }: Style, asked: Question): string[] {
   ];
 }
 
-function revocationLines({ revocation: { lists, required } }: Question, width: number): string[] {
-  if (lists === 0 && required === 'never') return [];
-  const whose = { never: 'of nobody', leaf: 'of the leaf', chain: 'of the whole chain' }[required];
-  return hanging('  ', `status: ${plural(lists, 'revocation list')}; it must be known ${whose}`, width);
+function purposeText(purpose: string): string {
+  if (purpose === 'server' || purpose === 'client') return `as the certificate of a ${purpose}`;
+  return purpose === 'any' ? 'for any purpose' : `for the purpose ${purpose}`;
+}
+
+const REQUIRED = {
+  never: 'it need not be known',
+  leaf: 'it must be known of the leaf',
+  chain: 'it must be known of the whole chain',
+} as const;
+
+function revocationLines({ revocation }: Question, width: number): string[] {
+  const { lists, ocspResponses, stapled, required } = revocation;
+  const evidence = [
+    ...(lists === 0 ? [] : [plural(lists, 'revocation list')]),
+    ...(ocspResponses === 0 ? [] : [plural(ocspResponses, 'OCSP response')]),
+    ...(stapled ? ['a stapled OCSP response'] : []),
+  ];
+  if (evidence.length === 0 && required === 'never') return [];
+  return hanging('  ', `status: ${evidence.join(', ') || 'nothing given'}; ${REQUIRED[required]}`, width);
 }
 
 /** A link of the chain: who it is, since and until when, and every check. */

@@ -27,7 +27,7 @@ export { formatIpAddress, parseIpAddress } from './ip-address.ts';
 export { MAX_PATH_LENGTH } from './limits.ts';
 export type { DistinguishedName, NameAttribute, RelativeName } from './name.ts';
 export type { NameSubtrees } from './name-constraints.ts';
-export { attributeName, describeOid } from './oids.ts';
+export { attributeName, describeOid, isObjectIdentifier, PurposeOid } from './oids.ts';
 export { type Verification, type VerifyOptions, verify, verifyPath } from './path.ts';
 export { type PemBlock, readCertificates, readPem, writePem } from './pem.ts';
 export type { PolicyConstraints, PolicyMapping } from './policy-extensions.ts';

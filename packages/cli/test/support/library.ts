@@ -1,0 +1,11 @@
+/** What the tests of the library make: certificates, revocation lists and OCSP responses of any kind, right and wrong. */
+import type * as Pki from '../../../handfast/test/support/pki.ts';
+import type * as Revocation from '../../../handfast/test/support/revocation.ts';
+
+/** The compiled files lie outside of the package's public entries, and are found beside them. */
+async function support<T>(file: string): Promise<T> {
+  return (await import(new URL(`../test/support/${file}`, import.meta.resolve('handfast')).href)) as T;
+}
+
+export const { issue, testPki, toPem } = await support<typeof Pki>('pki.js');
+export const { makeList, makeOcspResponse, ocspFailure } = await support<typeof Revocation>('revocation.js');
