@@ -3,7 +3,8 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Field } from 'handfast';
-import { type Certificate, readCertificates } from 'handfast/x509';
+import { nodeProvider } from 'handfast/crypto/node';
+import { type Certificate, encodeOcspRequest, parseCertificate, readCertificates } from 'handfast/x509';
 import { Authority, validFor } from '../src/authority.ts';
 import { revocationList } from '../src/ca/revocation-list.ts';
 import { der } from '../src/der.ts';
@@ -11,10 +12,12 @@ import { describeBlock } from '../src/inspect/describe.ts';
 import { derFields } from '../src/inspect/fields.ts';
 import { blocksOf } from '../src/inspect/input.ts';
 import { ExitCode, Failure } from '../src/outcome.ts';
+import { makeOcspResponse, testPki } from './support/library.ts';
 
 // Whatever is in a file, it is described, or refused with a reason: never another exception, never a hang.
 
 const LIMIT = { timeout: 60_000 };
+const { intermediate, server } = testPki();
 
 async function samples(): Promise<readonly Uint8Array[]> {
   const root = await Authority.root('Root', 'ECDSA P-256', validFor(2), ['a.test', '10.0.0.0/8']);
@@ -31,6 +34,14 @@ async function samples(): Promise<readonly Uint8Array[]> {
   return [
     signer.certificate.der,
     revocationList(signer, 1, new Date(), new Date(Date.now() + 1000), revoked),
+    makeOcspResponse([{ certificate: server, issuer: intermediate, status: { reason: 1 } }], {
+      nonce: Uint8Array.of(1),
+      certificates: [intermediate.der],
+    }),
+    encodeOcspRequest(parseCertificate(server.der), parseCertificate(intermediate.der), {
+      provider: nodeProvider,
+      nonce: Uint8Array.of(1),
+    }),
     ...keys.map((key) => key.export({ type: 'pkcs8', format: 'der' })),
     ...keys.map((key) => createPublicKey(key).export({ type: 'spki', format: 'der' })),
   ];

@@ -98,10 +98,82 @@ const REVOCATION_LIST = shape('CertificateList', [
   shape('signatureValue'),
 ]);
 
+const CERTIFICATE_ID = shape('certID', [
+  ALGORITHM('hashAlgorithm'),
+  shape('issuerNameHash'),
+  shape('issuerKeyHash'),
+  shape('serialNumber'),
+]);
+
+const EXTENSIONS = (name: string, tag: number): Shape => shape(name, [list('Extensions', EXTENSION)], tag);
+
+const SINGLE_RESPONSE = shape('SingleResponse', [
+  CERTIFICATE_ID,
+  shape('certStatus good', undefined, 0x80),
+  shape(
+    'certStatus revoked',
+    [shape('revocationTime'), shape('revocationReason', [shape('reason')], 0xa0)],
+    0xa1,
+  ),
+  shape('certStatus unknown', undefined, 0x82),
+  shape('thisUpdate', undefined, Tag.GeneralizedTime),
+  shape('nextUpdate', [shape('nextUpdate')], 0xa0),
+  EXTENSIONS('singleExtensions', 0xa1),
+]);
+
+const BASIC_OCSP_RESPONSE = shape('BasicOCSPResponse', [
+  shape('tbsResponseData', [
+    shape('version', [shape('version')], 0xa0),
+    shape('responderID byName', [NAME('name')], 0xa1),
+    shape('responderID byKey', [shape('keyHash')], 0xa2),
+    shape('producedAt', undefined, Tag.GeneralizedTime),
+    list('responses', SINGLE_RESPONSE, Tag.SEQUENCE),
+    EXTENSIONS('responseExtensions', 0xa1),
+  ]),
+  ALGORITHM('signatureAlgorithm'),
+  shape('signature'),
+  shape('certs', [list('certs', CERTIFICATE)], 0xa0),
+]);
+
+const OCSP_RESPONSE = shape('OCSPResponse', [
+  shape('responseStatus'),
+  shape(
+    'responseBytes',
+    [shape('ResponseBytes', [shape('responseType'), shape('response', [BASIC_OCSP_RESPONSE])])],
+    0xa0,
+  ),
+]);
+
+const OCSP_REQUEST = shape('OCSPRequest', [
+  shape('tbsRequest', [
+    shape('version', [shape('version')], 0xa0),
+    shape('requestorName', [NAME('directoryName')], 0xa1),
+    list(
+      'requestList',
+      shape('Request', [CERTIFICATE_ID, EXTENSIONS('singleRequestExtensions', 0xa0)]),
+      Tag.SEQUENCE,
+    ),
+    EXTENSIONS('requestExtensions', 0xa2),
+  ]),
+  shape(
+    'optionalSignature',
+    [
+      shape('Signature', [
+        ALGORITHM('signatureAlgorithm'),
+        shape('signature'),
+        shape('certs', [list('certs', CERTIFICATE)], 0xa0),
+      ]),
+    ],
+    0xa0,
+  ),
+]);
+
 const SHAPES: Readonly<Record<string, Shape>> = {
   certificate: CERTIFICATE,
   'certificate request': REQUEST,
   'revocation list': REVOCATION_LIST,
+  'OCSP response': OCSP_RESPONSE,
+  'OCSP request': OCSP_REQUEST,
   'public key': PUBLIC_KEY('SubjectPublicKeyInfo'),
 };
 
@@ -138,6 +210,8 @@ function valueText(element: DerReader): string {
       return reader.boolean('value') ? 'TRUE' : 'FALSE';
     case Tag.INTEGER:
       return element.end - element.position <= 4 ? String(reader.smallInteger('value')) : '';
+    case Tag.ENUMERATED:
+      return String(reader.enumerated('value'));
     case Tag.OBJECT_IDENTIFIER: {
       const oid = reader.oid('value');
       const name = describeOid(oid) === oid ? attributeName(oid) : describeOid(oid);

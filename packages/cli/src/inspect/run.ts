@@ -5,7 +5,8 @@ import { ExitCode, Failure } from '../outcome.ts';
 import { dumpStructure } from '../render/dump.ts';
 import { hanging, heading, pad, printable } from '../render/layout.ts';
 import { type Style, styleFor } from '../render/style.ts';
-import { type Description, describeBlock } from './describe.ts';
+import { describeBlock } from './describe.ts';
+import type { Description, Part } from './description.ts';
 import { derFields } from './fields.ts';
 import { type Block, blocksOf } from './input.ts';
 import { hex } from './values.ts';
@@ -29,10 +30,33 @@ function placeOf({ file, number, count, label }: Block): string {
 const LABEL_WIDTH = 14;
 
 /** A label on a line of its own where it is too long for the column. */
-function rowLines({ paint, width }: Style, label: string, text: string): string[] {
+function rowLines({ paint, width }: Style, indent: string, label: string, text: string): string[] {
   const quiet = paint('quiet', pad(label, LABEL_WIDTH));
-  if (label.length < LABEL_WIDTH) return hanging(`  ${quiet}`, printable(text), width);
-  return [`  ${quiet}`, ...hanging(' '.repeat(2 + LABEL_WIDTH), printable(text), width)];
+  if (label.length < LABEL_WIDTH) return hanging(`${indent}${quiet}`, printable(text), width);
+  return [`${indent}${quiet}`, ...hanging(`${indent}${' '.repeat(LABEL_WIDTH)}`, printable(text), width)];
+}
+
+/** What a structure says, with what is wrong with it. */
+function saidLines(
+  style: Style,
+  { rows, problem }: Pick<Description, 'rows' | 'problem'>,
+  indent: string,
+): string[] {
+  const { paint, glyphs, width } = style;
+  const wrong = `${indent}${paint('bad', glyphs.bad)} `;
+  return [
+    ...rows.flatMap(([label, text]) => rowLines(style, indent, label, text)),
+    ...(problem === undefined ? [] : hanging(wrong, printable(problem), width)),
+  ];
+}
+
+function partLines(style: Style, { title, description }: Part): string[] {
+  const { paint, width } = style;
+  return [
+    '',
+    ...hanging('  ', paint('title', printable(title)), width),
+    ...saidLines(style, description, '    '),
+  ];
 }
 
 function hexLines(style: Style, { block, description }: Inspected): string[] {
@@ -43,14 +67,14 @@ function hexLines(style: Style, { block, description }: Inspected): string[] {
 }
 
 function blockLines(style: Style, inspected: Inspected, withHex: boolean): string[] {
-  const { paint, glyphs, width } = style;
+  const { paint, width } = style;
   const { block, description } = inspected;
-  const { kind, rows, problem } = description;
+  const { kind, parts = [] } = description;
   return [
     heading(style, kind),
     ...hanging('  ', paint('quiet', printable(placeOf(block))), width),
-    ...rows.flatMap(([label, text]) => rowLines(style, label, text)),
-    ...(problem === undefined ? [] : hanging(`  ${paint('bad', glyphs.bad)} `, printable(problem), width)),
+    ...saidLines(style, description, '  '),
+    ...parts.flatMap((part) => partLines(style, part)),
     ...(withHex ? hexLines(style, inspected) : []),
     '',
   ];

@@ -1,4 +1,5 @@
 /** What the tests of the library make: certificates, revocation lists and OCSP responses of any kind, right and wrong. */
+import type * as Der from '../../../handfast/test/support/der.ts';
 import type * as Pki from '../../../handfast/test/support/pki.ts';
 import type * as Revocation from '../../../handfast/test/support/revocation.ts';
 
@@ -7,5 +8,6 @@ async function support<T>(file: string): Promise<T> {
   return (await import(new URL(`../test/support/${file}`, import.meta.resolve('handfast')).href)) as T;
 }
 
+export const der: typeof Der = await support<typeof Der>('der.js');
 export const { issue, testPki, toPem } = await support<typeof Pki>('pki.js');
 export const { makeList, makeOcspResponse, ocspFailure } = await support<typeof Revocation>('revocation.js');
