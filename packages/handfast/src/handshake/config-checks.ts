@@ -2,6 +2,8 @@
 import { type Codec, encode } from '../wire/codec.ts';
 import { ConfigError } from '../wire/errors.ts';
 
+export { requireWithin } from '../policy/option-checks.ts';
+
 /** Callers in JavaScript have no compiler that tells them. */
 export function requireGiven(option: string, value: unknown, advice: string): void {
   if (value === undefined || value === null) {
@@ -41,13 +43,6 @@ export function requireFitting<T>(option: string, codec: Codec<T>, value: T): vo
   } catch (cause) {
     throw new ConfigError(option, `${option}: it does not fit its extension: ${String(cause)}`, { cause });
   }
-}
-
-/** A whole number within bounds. */
-export function requireWithin(option: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  const bounds = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
-  throw new ConfigError(option, `${option}: expected a whole number ${bounds}, found ${value}`);
 }
 
 /** One of a few values. */

@@ -1,26 +1,10 @@
 /** What two sides agreed on, once the handshake is complete. */
+import type { AuthenticatedPeer } from '../session/peer.ts';
 import type { ChoiceEvent, Role } from '../trace/events.ts';
 import type { CipherSuite, NamedGroup, SignatureScheme, TlsVersion } from '../wire/registry.ts';
-import type { Certificate } from '../x509/certificate.ts';
-import type { Verdict } from '../x509/verdict.ts';
 import type { Identity } from './identity.ts';
 
-/** A peer that proved who it is: its chain was accepted and it signed this very handshake. */
-export interface AuthenticatedPeer {
-  /** As the peer sent it, leaf first. */
-  readonly chain: readonly Certificate[];
-  /** The accepting verdict, with the path to the trust anchor. */
-  readonly verdict: Verdict;
-  /**
-   * The scheme of its CertificateVerify, or of a TLS 1.2 server's ServerKeyExchange; absent where a server proved
-   * itself by decrypting the premaster secret.
-   */
-  readonly signatureScheme?: SignatureScheme;
-  /** The stapled OCSP response, DER-encoded, as the verifier judged it. */
-  readonly ocspResponse?: Uint8Array;
-  /** The signed certificate timestamps that came with the leaf (RFC 6962 section 3.3); carried, not judged. */
-  readonly signedCertificateTimestamps?: readonly Uint8Array[];
-}
+export type { AuthenticatedPeer };
 
 /** The identity that this side showed, and what it signed with: nothing where it decrypted a premaster secret. */
 export interface OwnProof {

@@ -1,7 +1,8 @@
 /** What TLS 1.2 derives (RFC 5246 sections 6.3, 7.4.9 and 8.1; RFC 7627 section 4). */
 import type { Prf12 } from './prf12.ts';
 
-const MASTER_SECRET_LENGTH = 48;
+/** Bytes of the master secret (RFC 5246 section 8.1). */
+export const MASTER_SECRET_LENGTH = 48;
 const VERIFY_DATA_LENGTH = 12;
 
 /** The master secret of a premaster secret (RFC 5246 section 8.1): 48 bytes. It is not bound to the handshake. */

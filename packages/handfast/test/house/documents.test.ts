@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as nodeLimits from '../../src/node/limits.ts';
 import * as protocolLimits from '../../src/policy/limits.ts';
+import * as sessionLimits from '../../src/session/limits.ts';
 import * as certificateLimits from '../../src/x509/limits.ts';
 
 /** The project's root, seen from `packages/handfast/dist/test/house`. */
@@ -52,7 +53,7 @@ test('docs/limits.md has every limit, with its value', () => {
   const [page = ''] = read('docs/limits.md').split('## Scans:');
   const rows = [...page.matchAll(/^\| `(\w+)` +\| (\d+) +\|/gm)];
   const told = Object.fromEntries(rows.map(([, name, value]) => [name, Number(value)]));
-  const limits = { ...protocolLimits, ...certificateLimits, ...nodeLimits };
+  const limits = { ...protocolLimits, ...certificateLimits, ...sessionLimits, ...nodeLimits };
   for (const [name, value] of Object.entries(limits)) {
     assert.equal(told[name], value, `docs/limits.md needs a row that begins: | \`${name}\` | ${value} |`);
   }

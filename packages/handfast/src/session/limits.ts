@@ -1,0 +1,16 @@
+/** What sessions, tickets and records of ClientHellos may take up, each with its source. */
+
+/** Bytes of a ticket that is sent, or of an external PSK's identity: half of the ClientHello that it comes back in (MAX_HANDSHAKE_MESSAGE_LENGTH). */
+export const MAX_PSK_IDENTITY_LENGTH = 1 << 15;
+
+/** How long a ticket may be used in milliseconds: seven days (RFC 9846 section 4.7.1). */
+export const MAX_TICKET_LIFETIME = 604_800_000;
+
+/** How long a ticket key seals before the next one does, in milliseconds: twelve hours. */
+export const DEFAULT_TICKET_ROTATION = 43_200_000;
+
+/** Ticket keys that a ring holds; with rotation every twelve hours fifteen can open at a time. */
+export const MAX_TICKET_KEYS = 256;
+
+/** Tickets sealed with one key, whose nonces are random: 2^32 (NIST SP 800-38D section 8.3). All machines that share the key count together. */
+export const MAX_TICKETS_PER_KEY = 4_294_967_296;
