@@ -5,6 +5,7 @@ import type { Certificate } from '../x509/certificate.ts';
 import type { KeyUsage } from '../x509/extensions.ts';
 import { checkRules, type VerifyOptions, verify } from '../x509/path.ts';
 import type { RevocationOptions } from '../x509/revocation/revocations.ts';
+import type { TransparencyOptions } from '../x509/transparency/transparency.ts';
 import { refused, type Verdict } from '../x509/verdict.ts';
 
 /**
@@ -60,6 +61,8 @@ export interface ChainVerifierOptions
    * that demands a stapled response (RFC 7633) is refused without one, where the handshake asked for one.
    */
   readonly revocation?: Omit<RevocationOptions, 'stapled' | 'nonce'>;
+  /** The transparency logs that are believed, and how many must vouch for the peer. Default: none is asked. */
+  readonly transparency?: Omit<TransparencyOptions, 'timestamps'>;
   /** Name the anchors to clients that are asked for a certificate. Default: false, since the list can be long. */
   readonly nameAuthorities?: boolean;
 }
@@ -78,9 +81,10 @@ export function chainVerifier({
   anchors,
   nameAuthorities,
   revocation = {},
+  transparency,
   ...rules
 }: ChainVerifierOptions): PeerVerifier {
-  checkRules({ ...rules, provider, anchors, revocation });
+  checkRules({ ...rules, provider, anchors, revocation, ...(transparency && { transparency }) });
   // A key that is known by its hash alone has no name to tell.
   const authorities = anchors.flatMap((anchor) => {
     if ('certificate' in anchor) return [anchor.certificate.subject.der];
@@ -88,7 +92,8 @@ export function chainVerifier({
   });
   return {
     ...(nameAuthorities ? { authorities } : {}),
-    verify: ({ peer, chain: [leaf, ...intermediates], name, at, use, statusRequested, ocspResponse }) => {
+    verify: ({ peer, chain: [leaf, ...intermediates], name, at, use, ...sent }) => {
+      const { statusRequested, ocspResponse, signedCertificateTimestamps: timestamps = [] } = sent;
       if (leaf === undefined) return refused('issuer', `The ${peer} showed no certificate.`);
       const keyUsage = KEY_USAGE[use];
       const question = {
@@ -104,6 +109,7 @@ export function chainVerifier({
           mustStaple: statusRequested === true && (revocation.mustStaple ?? true),
           ...(ocspResponse && { stapled: ocspResponse }),
         },
+        ...(transparency && { transparency: { ...transparency, timestamps } }),
       };
       if (peer === 'client') return verify({ ...question, purpose: peer });
       return name === undefined

@@ -6,7 +6,7 @@ import type { EcCurve, HashName, PublicKey, SignatureAlgorithm } from '../crypto
 import { HASH_LENGTH } from '../crypto/provider.ts';
 import { EMPTY } from '../wire/bytes.ts';
 import { DerError, DerReader, Tag } from './der.ts';
-import { encodeElement } from './der-writer.ts';
+import { encodeElement, encodeOid } from './der-writer.ts';
 import { AlgorithmOid } from './oids.ts';
 
 /** An AlgorithmIdentifier as it stands in a certificate. */
@@ -169,6 +169,30 @@ export function publicKeyBits(key: PublicKey): Uint8Array {
       return encodeElement(Tag.SEQUENCE, integer(key.modulus), integer(key.exponent));
     }
   }
+}
+
+/** AlgorithmIdentifiers of keys that leave no choice (RFC 3279 section 2.3.1, RFC 4055, RFC 5480, RFC 8410). */
+const identifier = (oid: string, ...parameters: readonly Uint8Array[]): Uint8Array =>
+  encodeElement(Tag.SEQUENCE, encodeOid(oid), ...parameters);
+const KEY_ALGORITHM = {
+  rsa: identifier(AlgorithmOid.rsaEncryption, encodeElement(Tag.NULL)),
+  'rsa-pss': identifier(AlgorithmOid.rsassaPss),
+  'P-256': identifier(AlgorithmOid.ecPublicKey, encodeOid(AlgorithmOid.secp256r1)),
+  'P-384': identifier(AlgorithmOid.ecPublicKey, encodeOid(AlgorithmOid.secp384r1)),
+  'P-521': identifier(AlgorithmOid.ecPublicKey, encodeOid(AlgorithmOid.secp521r1)),
+  ed25519: identifier(AlgorithmOid.ed25519),
+  ed448: identifier(AlgorithmOid.ed448),
+} as const;
+
+/** A key as DER of its SubjectPublicKeyInfo; `undefined` for a key with a restriction, which can be written in several ways. */
+export function encodePublicKeyInfo(key: PublicKey): Uint8Array | undefined {
+  if (key.kind === 'rsa-pss' && key.restriction !== undefined) return undefined;
+  const algorithm = KEY_ALGORITHM[key.kind === 'ec' ? key.curve : key.kind];
+  return encodeElement(
+    Tag.SEQUENCE,
+    algorithm,
+    encodeElement(Tag.BIT_STRING, Uint8Array.of(0), publicKeyBits(key)),
+  );
 }
 
 /** A key for PSS only; without parameters it may be used with any (RFC 4055 section 3.1). */

@@ -55,6 +55,16 @@ export {
 export { encodeOcspRequest, type OcspRequestOptions } from './revocation/ocsp-request.ts';
 export type { RevocationOptions } from './revocation/revocations.ts';
 export type { SignedStructure } from './signed.ts';
+export { parseLogList } from './transparency/log-list.ts';
+export type { TransparencyLog } from './transparency/logs.ts';
+export {
+  embeddedTimestamps,
+  ocspTimestamps,
+  parseSignedCertificateTimestamp,
+  parseSignedCertificateTimestampList,
+  type SignedCertificateTimestamp,
+} from './transparency/timestamps.ts';
+export type { TransparencyOptions } from './transparency/transparency.ts';
 export {
   type Accepted,
   type Check,

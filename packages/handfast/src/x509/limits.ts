@@ -79,7 +79,15 @@ export const MAX_OCSP_CERTIFICATES = 8;
 export const MAX_OCSP_SINGLE_RESPONSES = 100;
 
 /**
- * Milliseconds that clocks may differ by, where the times of revocation lists and OCSP responses are held against ours:
- * five minutes, as OpenSSL's tools allow.
+ * Timestamps of transparency logs that one verdict looks at: a certificate carries two to six, and each may cost a signature.
+ */
+export const MAX_TIMESTAMPS = 32;
+
+/** Timestamps that do not count of which a verdict tells the reasons; the others are counted. */
+export const MAX_REPORTED_TIMESTAMPS = 8;
+
+/**
+ * Milliseconds that clocks may differ by, where the times of revocation lists, OCSP responses and timestamps are held against
+ * ours: five minutes, as OpenSSL's tools allow.
  */
 export const DEFAULT_CLOCK_TOLERANCE = 300_000;

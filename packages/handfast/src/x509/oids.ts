@@ -26,6 +26,7 @@ export const ExtensionOid = {
   subjectInfoAccess: '1.3.6.1.5.5.7.1.11',
   tlsFeature: '1.3.6.1.5.5.7.1.24',
   signedCertificateTimestampList: '1.3.6.1.4.1.11129.2.4.2',
+  ocspSignedCertificateTimestampList: '1.3.6.1.4.1.11129.2.4.5',
   ocspNonce: '1.3.6.1.5.5.7.48.1.2',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
   precertificatePoison: '1.3.6.1.4.1.11129.2.4.3',

@@ -44,13 +44,14 @@ import {
   type Step,
 } from './path-report.ts';
 import { DEFAULT_PROFILE, type ProfileRule } from './profiles.ts';
-import type { Authority } from './revocation/context.ts';
+import { type Authority, authority, type ValidPath } from './revocation/context.ts';
 import {
   type RevocationOptions,
   Revocations,
   readClockTolerance,
   tooMuchEvidence,
 } from './revocation/revocations.ts';
+import { readTransparency, Transparency, type TransparencyOptions } from './transparency/transparency.ts';
 import { type Check, check, type JudgedCertificate, refused, type Verdict } from './verdict.ts';
 
 interface CommonOptions {
@@ -95,6 +96,10 @@ interface CommonOptions {
    * required. A leaf that is an anchor itself has no issuer to ask about it.
    */
   readonly revocation?: RevocationOptions;
+  /**
+   * The transparency logs that are believed, and how many must vouch for the leaf (RFC 6962). Default: none is asked.
+   */
+  readonly transparency?: TransparencyOptions;
 }
 
 /** The question that {@link verify} answers. */
@@ -146,10 +151,15 @@ export function checkRules({
   policies,
   provider,
   revocation,
-}: Pick<VerifyOptions, 'anchors' | 'nameConstraints' | 'policies' | 'provider' | 'revocation'>): void {
+  transparency,
+}: Pick<
+  VerifyOptions,
+  'anchors' | 'nameConstraints' | 'policies' | 'provider' | 'revocation' | 'transparency'
+>): void {
   new Anchors(anchors, [], true, provider);
   policyQuestion(policies);
   readClockTolerance(revocation);
+  if (transparency !== undefined) readTransparency(transparency, provider);
   if (nameConstraints !== undefined) callersConstraints(nameConstraints, 'nameConstraints');
 }
 
@@ -175,6 +185,7 @@ class PathSearch {
   };
   readonly #budget: Budget;
   readonly #revocations: Revocations | undefined;
+  readonly #transparency: Transparency | undefined;
   /** The search that this one serves: for the path of somebody who signed a status. */
   readonly #parent: PathSearch | undefined;
 
@@ -202,6 +213,7 @@ class PathSearch {
     this.#maxPathLength = options.maxPathLength ?? MAX_PATH_LENGTH;
     this.#policies = policyQuestion(options.policies);
     this.#revocations = parent === undefined ? this.#prepareRevocations() : parent.#revocations;
+    this.#transparency = parent === undefined ? this.#prepareTransparency() : undefined;
   }
 
   *run(): Verification {
@@ -371,6 +383,12 @@ class PathSearch {
     );
   }
 
+  #prepareTransparency(): Transparency | undefined {
+    const { transparency, revocation: { ocspResponses = [], stapled } = {}, provider, at } = this.#options;
+    if (transparency === undefined) return undefined;
+    return new Transparency(transparency, { at, provider, budget: this.#budget, ocspResponses, stapled });
+  }
+
   /** Whether a certificate that signed a status has a path to this anchor; what it may be used for is another question. */
   *#isValid(certificate: Certificate, anchor: Authority): Judging<boolean> {
     const { certificate: same, constraints = {} } = anchor;
@@ -382,15 +400,17 @@ class PathSearch {
     return (yield* search.#extend([{ certificate, checks }])) !== undefined;
   }
 
-  /** What is left to ask when a path has reached an anchor: whether a certificate was revoked, and the policies. */
+  /**
+   * What is left to ask when a path has reached an anchor: whether a certificate was revoked, which logs vouch for the leaf, and
+   * the policies.
+   */
   *#finish(steps: readonly Step[], issuer: NonNullable<Failure['issuer']>): Judging<WholePath | undefined> {
     const isRefused = steps[0]?.checks.some(({ ok }) => !ok);
     const { name, key, certificate, constraints = {} } = issuer.of;
-    if (this.#revocations === undefined || isRefused || key === undefined)
-      return this.#complete(steps, issuer);
+    if (isRefused || key === undefined) return this.#complete(steps, issuer);
     const certificates = steps.map((step) => step.certificate);
     const anchor: Authority = { name, key, constraints, ...(certificate && { certificate }) };
-    const found = yield* this.#revocations.judge({ certificates, anchor }, this.#parent === undefined);
+    const found = yield* this.#askAbout({ certificates, anchor });
     const whole = steps.map((step, i) => ({ ...step, checks: [...step.checks, ...(found[i] ?? [])] }));
     for (const [at, { checks }] of whole.entries()) {
       const failed = checks.find(({ ok }) => !ok);
@@ -399,6 +419,19 @@ class PathSearch {
       return undefined;
     }
     return this.#complete(whole, issuer);
+  }
+
+  /** What only a whole path can answer, of each certificate by its place: statuses, and whether logs vouch for the leaf. */
+  *#askAbout(path: ValidPath): Judging<readonly (readonly Check[])[]> {
+    const statuses = this.#revocations
+      ? yield* this.#revocations.judge(path, this.#parent === undefined)
+      : [];
+    const [leaf, next] = path.certificates;
+    const isRefused = statuses.some((checks) => checks.some(({ ok }) => !ok));
+    if (this.#transparency === undefined || leaf === undefined || isRefused) return statuses;
+    const [issuer = path.anchor] = next === undefined ? [] : authority(next);
+    const [ofLeaf = [], ...others] = statuses;
+    return [[...ofLeaf, ...(yield* this.#transparency.judge(leaf, issuer))], ...others];
   }
 
   /** The rules for a path as a whole; without an issuer the leaf is itself the anchor. */

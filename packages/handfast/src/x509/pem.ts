@@ -1,6 +1,7 @@
 /** PEM: DER between BEGIN and END lines (RFC 7468), and certificates read from it. */
 import { latin1 } from '../wire/bytes.ts';
 import { ConfigError } from '../wire/errors.ts';
+import { fromBase64, toBase64 } from './base64.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 
 /** One block of a PEM text. */
@@ -11,29 +12,6 @@ export interface PemBlock {
 }
 
 const BEGIN = /-----BEGIN ([^-\r\n]*)-----/g;
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const VALUES = new Map(Array.from(BASE64, (character, value) => [character, value]));
-
-/** Strict base64: whole groups of four, padding at the end only, unused bits zero; `undefined` when it is not. */
-function fromBase64(text: string): Uint8Array | undefined {
-  const body = text.replace(/=+$/, '');
-  const padding = text.length - body.length;
-  if (text.length % 4 !== 0 || padding > 2) return undefined;
-  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
-  let bits = 0;
-  let held = 0;
-  let offset = 0;
-  for (const character of body) {
-    const value = VALUES.get(character);
-    if (value === undefined) return undefined;
-    bits = ((bits << 6) | value) & 0xffff;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes[offset++] = bits >> held;
-  }
-  return (bits & ((1 << held) - 1)) === 0 ? bytes : undefined;
-}
 
 /** For a message: the first character that does not belong, or what else is wrong. */
 function whyNotBase64(body: string): string {
@@ -44,19 +22,6 @@ function whyNotBase64(body: string): string {
   }
   const { length } = body.replace(/\s+/g, '');
   return length % 4 === 0 ? 'its padding is wrong' : `${length} characters, which is no multiple of four`;
-}
-
-/** Base64 of bytes, without line breaks. */
-function toBase64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 3) {
-    const [a = 0, b = 0, c = 0] = bytes.subarray(i, i + 3);
-    const group = (a << 16) | (b << 8) | c;
-    const characters = [18, 12, 6, 0].map((shift) => BASE64[(group >> shift) & 63]).join('');
-    const count = Math.min(3, bytes.length - i) + 1;
-    text += characters.slice(0, count).padEnd(4, '=');
-  }
-  return text;
 }
 
 /**

@@ -27,6 +27,7 @@ export const RULES = {
   revocationStatus: { source: 'RFC 5280 section 6.3', error: 'ERR_CERTIFICATE_UNKNOWN' },
   stapledResponse: { source: 'RFC 6066 section 8', error: 'ERR_BAD_CERTIFICATE_STATUS' },
   mustStaple: { source: 'RFC 7633 section 4', error: 'ERR_BAD_CERTIFICATE_STATUS' },
+  transparency: { source: 'RFC 6962 section 3.2', error: 'ERR_BAD_CERTIFICATE' },
   profile: { source: 'the profile asked for', error: 'ERR_BAD_CERTIFICATE' },
   budget: { source: 'RFC 5280 section 8', error: 'ERR_BAD_CERTIFICATE' },
   custom: { source: 'the application', error: 'ERR_CERTIFICATE_UNKNOWN' },

@@ -23,6 +23,7 @@ export interface Question
       | 'nameConstraints'
       | 'keyUsage'
       | 'revocation'
+      | 'transparency'
     >
   > {
   /** Default: server. */

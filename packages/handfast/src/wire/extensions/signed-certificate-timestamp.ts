@@ -2,7 +2,8 @@
 import { empty, opaque, vector } from '../codec.ts';
 import { ExtensionType } from '../registry.ts';
 
-const signedCertificateTimestampList = vector(opaque(1, 0xffff), 1, 0xffff);
+/** SignedCertificateTimestampList; each element is a SerializedSCT (RFC 6962 section 3.3). */
+export const signedCertificateTimestampList = vector(opaque(1, 0xffff), 1, 0xffff);
 
 export const signedCertificateTimestamp = {
   type: ExtensionType.signed_certificate_timestamp,
