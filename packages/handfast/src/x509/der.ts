@@ -217,7 +217,7 @@ export class DerReader {
       throw new DerError(
         'truncated',
         end,
-        `${what}: ${length} bytes are claimed, but only ${end - content} follow`,
+        `${what}: a length of ${length} is claimed, of which only ${end - content} is there`,
       );
     }
     this.position = content + length;
@@ -226,11 +226,12 @@ export class DerReader {
 
   /** Refuses anything that is left. */
   finish(what: string): void {
-    if (this.position < this.end) {
+    const left = this.end - this.position;
+    if (left > 0) {
       throw new DerError(
         'trailing-data',
         this.position,
-        `${what}: ${this.end - this.position} bytes follow where it should end`,
+        `${what}: ${left === 1 ? '1 byte follows' : `${left} bytes follow`} where it should end`,
       );
     }
   }

@@ -27,49 +27,8 @@ test('what stands around and between blocks is passed over', () => {
   );
 });
 
-const body = server.pem.split('\n').slice(1, -2).join('\n');
 const block = (text: string, label = 'CERTIFICATE'): string =>
   `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`;
-
-const REFUSED: readonly (readonly [what: string, input: string | Uint8Array, words: RegExp])[] = [
-  ['nothing', '', /expected PEM .* found nothing/],
-  ['a file name', '/etc/ssl/cert.pem', /expected PEM .* found "\/etc\/ssl\/cert\.pem"/],
-  ['a key', server.keyPem, /found only other PEM blocks/],
-  ['a block without its end', server.pem.slice(0, 200), /no END line; is the file cut off/],
-  ['a block with another end', `-----BEGIN CERTIFICATE-----\n${body}\n-----END X-----\n`, /no END line/],
-  [
-    'a foreign character',
-    block(body.replace(/^..../, 'M*!x')),
-    /does not hold base64 \("\*" in its line 1\); is the file damaged/,
-  ],
-  ['a foreign character further down', block(`${body}\n\u00e9`), /"\u00e9" in its line \d+/],
-  ['a missing character', block(body.slice(1)), /\d+ characters, which is no multiple of four/],
-  ['a block inside another', `-----BEGIN CERTIFICATE-----\n${server.pem}`, /no END line/],
-  ['padding in the middle', block(`AA==${body}`), /its padding is wrong/],
-  ['bits behind the end', block('AB=='), /its padding is wrong/],
-  [
-    'DER of something else',
-    Uint8Array.of(0x30, 0),
-    /certificate cannot be read: the certificate is malformed/,
-  ],
-  ['an empty block', block(''), /certificate cannot be read/],
-  ['one good and one bad', server.pem + block('MAA='), /certificate 2 of 2 cannot be read/],
-];
-
-for (const [what, input, words] of REFUSED) {
-  test(`${what} is refused in words that help`, () => {
-    assert.throws(
-      () => readCertificates(input, 'ca'),
-      (error) => {
-        assert.ok(error instanceof ConfigError, String(error));
-        assert.equal(error.option, 'ca');
-        assert.match(error.message, words);
-        assert.match(error.message, /^ca: /);
-        return true;
-      },
-    );
-  });
-}
 
 test('a malformed certificate is the cause of the error', () => {
   assert.throws(
