@@ -14,3 +14,18 @@ export const MAX_TICKET_KEYS = 256;
 
 /** Tickets sealed with one key, whose nonces are random: 2^32 (NIST SP 800-38D section 8.3). All machines that share the key count together. */
 export const MAX_TICKETS_PER_KEY = 4_294_967_296;
+
+/** Sessions that a server keeps in memory, unless its caller says otherwise (OpenSSL's cache: 20480). */
+export const DEFAULT_STORED_SESSIONS = 20_480;
+
+/** Bytes that those may take: sessions of clients with certificates take some kilobytes each. */
+export const DEFAULT_STORED_SESSION_BYTES: number = 32 * 1024 * 1024;
+
+/** Servers that a client keeps sessions of. */
+export const DEFAULT_CLIENT_SESSION_SERVERS = 256;
+
+/** Sessions that a client keeps of one server; those of TLS 1.3 serve once each, and browsers open some six connections at a time. */
+export const DEFAULT_SESSIONS_PER_SERVER = 8;
+
+/** Bytes of tickets, certificates and staples that a client keeps: a server may make each of them as long as a message. */
+export const DEFAULT_CLIENT_SESSION_BYTES: number = 32 * 1024 * 1024;
