@@ -1,5 +1,6 @@
 /** Errors of every kind in one or two plain sentences: what happened, and what to do about it. */
 import { type AlertName, ConfigError, TlsError, type TlsErrorCode } from 'handfast';
+import type { Verdict } from 'handfast/x509';
 import { type Address, formatAddress } from './address.ts';
 import { ExitCode, Failure } from './outcome.ts';
 import { printable } from './render/layout.ts';
@@ -8,9 +9,8 @@ import { commandWording } from './wording.ts';
 /** What to do about an error that has a usual cause. */
 const ADVICE: { readonly [C in TlsErrorCode]?: string } = {
   ERR_NOT_TLS: 'Is this the right port?',
-  ERR_UNKNOWN_CA: "If you trust the peer's authority, name its certificate with --ca FILE.",
-  ERR_NAME_MISMATCH: 'If you expect another name, give it with --servername NAME.',
-  ERR_CERTIFICATE_EXPIRED: "The peer must renew its certificate; or is this machine's clock wrong?",
+  ERR_UNKNOWN_CA: 'Authorities to trust are named with --ca FILE.',
+  ERR_NAME_MISMATCH: 'Another name is asked for with --servername NAME.',
 };
 
 /** What to do when the peer sent one of these alerts. */
@@ -54,7 +54,10 @@ function explainTls(error: TlsError, where: string | undefined): Explanation {
   const { alertReceived } = error.context;
   const advice = alertReceived === undefined ? ADVICE[error.code] : ALERT_ADVICE[alertReceived as AlertName];
   const network = error.code === 'ERR_HANDSHAKE_TIMEOUT' || error.code === 'ERR_TRUNCATED';
-  const told = `${commandWording(error.message).replace(/\.$/, '')} (${error.code}).`;
+  const verdict = error.context.verdict as Verdict | undefined;
+  const isRefused = verdict?.ok === false;
+  const what = isRefused ? verdict.sentence : commandWording(error.message);
+  const told = `${what.replace(/\.$/, '')} (${error.code}).${isRefused ? ` ${verdict.advice}` : ''}`;
   return {
     exitCode: network ? ExitCode.network : ExitCode.refused,
     text:

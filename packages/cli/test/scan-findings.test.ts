@@ -90,7 +90,9 @@ describe('findings', () => {
       error: 'ERR_UNKNOWN_CA',
       sentence: 'Nobody vouches for it.',
       path: [],
+      advice: 'Send the intermediate too.',
       otherPaths: [],
+      pathsLeftOut: 0,
     },
   };
   const cases: readonly (readonly [what: string, changes: Partial<ScanFacts>, ids: readonly string[]])[] = [

@@ -182,10 +182,7 @@ function chainFindings(chain: ChainFacts, at: number): Finding[] {
       severity: 'problem',
       sentence: `The certificate is refused (${key}).`,
       why: `${verdict.sentence.replace(/\.$/, '')} (${verdict.source}).`,
-      advice:
-        verdict.error === 'ERR_UNKNOWN_CA'
-          ? 'Get it from an authority that clients trust; if it is one of your own, name it with --ca FILE.'
-          : 'Get a new certificate, and check which chain the server is told to send.',
+      advice: verdict.advice,
     });
   }
   const days = daysLeft(certificates[0], at);

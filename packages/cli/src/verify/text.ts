@@ -26,32 +26,15 @@ export interface Question {
   };
 }
 
-/** What to do about a breach, where the verdict's own sentence does not say it. */
-const ADVICE: { readonly [R in Rule]?: string } = {
-  anchors: 'Name the authority that you trust with --ca FILE.',
-  issuer: 'Give missing intermediates as further files, and the authority that you trust with --ca FILE.',
-  signature:
-    'It was altered or issued by somebody else of that name: get the chain again from where it was issued.',
-  signatureAlgorithm: 'Have it issued again with ECDSA, Ed25519 or RSA, and SHA-256 or better.',
-  weakSignature: 'Have it issued again with SHA-256 or better.',
-  publicKey: 'Have it issued again for an ECDSA (P-256, P-384, P-521), Ed25519, Ed448 or RSA key.',
-  weakKey: 'Make a new key, and have it issued again for that.',
-  serialNumber: 'Its authority must issue it again with a positive serial number.',
-  emptyName: 'Its authority must issue it again with the name filled in.',
-  criticalExtension: 'Have it issued again without that extension, or with one that is not critical.',
-  basicConstraints: 'Let an authority issue it, and give that in place of what stands there.',
-  pathLength: 'Have it issued by an authority nearer to the root.',
-  keyUsage: 'Have it issued again for that use.',
-  extendedKeyUsage: 'Have it issued again for that purpose, or judge it for another with --purpose.',
-  nameConstraints: 'Have it issued by an authority that may vouch for that name.',
-  name: 'Have it issued again with that name among its subject alternative names, or ask for another --name.',
-  profile: 'Have it issued again by the rules, or judge it by another --profile.',
-  revocation: 'Have a new one issued, for a new key if others may know the old one.',
-  revocationStatus:
-    "Give a newer or the right revocation list with --crl FILE, or the responder's answer with --ocsp FILE.",
-  stapledResponse:
-    'Its server must fetch a new response from the responder of the authority, and staple that.',
-  budget: 'Give only the certificates that belong to the chain.',
+/** By which option the verdict's advice is followed here, where there is one. */
+const OPTION: { readonly [R in Rule]?: string } = {
+  anchors: 'Authorities to trust are named with --ca FILE.',
+  issuer: 'Intermediates are given as further files, authorities to trust with --ca FILE.',
+  signature: 'Other intermediates are given as further files, other authorities with --ca FILE.',
+  extendedKeyUsage: 'Another purpose is asked for with --purpose.',
+  name: 'Another name is asked for with --name.',
+  profile: 'Another profile is chosen with --profile.',
+  revocationStatus: 'Revocation lists are given with --crl FILE, OCSP responses with --ocsp FILE.',
 };
 
 function plural(count: number, one: string, many = `${one}s`): string {
@@ -144,16 +127,17 @@ function verdictSentences({ paint, glyphs, width }: Style, verdict: Verdict): st
   if (verdict.ok) {
     return hanging(`${paint('good', glyphs.good)} `, paint('good', printable(verdict.sentence)), width);
   }
-  const advice = ADVICE[verdict.rule];
+  const option = OPTION[verdict.rule];
+  const advice = option === undefined ? verdict.advice : `${verdict.advice} ${option}`;
   return [
     ...hanging(
       `${paint('bad', glyphs.bad)} `,
       `${paint('bad', printable(verdict.sentence))} ${paint('quiet', `(${verdict.source})`)}`,
       width,
     ),
-    ...(advice === undefined ? [] : hanging('  ', advice, width)),
+    ...hanging('  ', printable(advice), width),
     ...(verdict.otherPaths.length === 0 ? [] : ['', paint('quiet', 'Other paths that were tried:')]),
-    ...verdict.otherPaths.flatMap((sentence) => hanging(`${glyphs.dot} `, printable(sentence), width)),
+    ...verdict.otherPaths.flatMap(({ sentence }) => hanging(`${glyphs.dot} `, printable(sentence), width)),
   ];
 }
 

@@ -53,6 +53,7 @@ export interface ChainVerifierOptions
     | 'strength'
     | 'profile'
     | 'policies'
+    | 'budget'
   > {
   readonly provider: CryptoProvider;
   /**

@@ -134,7 +134,7 @@ export class Anchors {
 }
 
 /** Self-issued, and not by another key of the same name, as certificates are that join an old key and a new one. */
-function isRoot(certificate: Certificate): boolean {
+export function isRoot(certificate: Certificate): boolean {
   const { authorityKeyIdentifier, subjectKeyIdentifier } = certificate;
   return (
     isSelfIssued(certificate) &&

@@ -1,6 +1,7 @@
 /** X.509 certificates and path validation, usable without any TLS. */
 export type { AlgorithmIdentifier, SubjectPublicKeyInfo } from './algorithms.ts';
 export type { AnchorConstraints, TrustAnchor } from './anchors.ts';
+export type { BudgetLimits } from './budget.ts';
 export {
   type Certificate,
   fingerprint,
@@ -69,9 +70,11 @@ export {
   type Accepted,
   type Check,
   type JudgedCertificate,
+  type RefusalDetails,
   type Refused,
   type Rule,
   refused,
+  type TriedPath,
   type Verdict,
   verdictError,
 } from './verdict.ts';

@@ -1,11 +1,13 @@
-/** What a search for a path tells of it: the certificates as they were judged, and the failure that explains best. */
+/** What a search for a path tells of it: the certificates as they were judged, and the failures, the best explanation first. */
 import type { CryptoProvider, PublicKey } from '../crypto/provider.ts';
+import { toHex } from '../wire/bytes.ts';
+import { type AdviceContext, adviceFor } from './advice.ts';
 import type { IssuerConstraints } from './anchors.ts';
-import { type Certificate, fingerprint, isSelfIssued, serialNumberText } from './certificate.ts';
+import { type Certificate, fingerprint, serialNumberText } from './certificate.ts';
 import { isoTime } from './checks.ts';
 import { MAX_PATH_CERTIFICATES, MAX_REPORTED_PATHS } from './limits.ts';
 import type { DistinguishedName } from './name.ts';
-import { type Check, check, type JudgedCertificate, type Refused, type Rule, refused } from './verdict.ts';
+import { type Check, type JudgedCertificate, type Refused, refused, type TriedPath } from './verdict.ts';
 
 /** An issuer that a path may go on with. */
 export interface Issuer {
@@ -23,6 +25,14 @@ export interface Issuer {
 export interface Step {
   readonly certificate: Certificate;
   readonly checks: readonly Check[];
+  /** It is among the anchors, and may not end a path all the same. */
+  readonly amongAnchors?: true;
+}
+
+/** An issuer, and what was checked about it in its place. */
+export interface JudgedIssuer {
+  readonly of: Issuer;
+  readonly checks: readonly Check[];
 }
 
 /** A path that failed. */
@@ -30,20 +40,23 @@ export interface Failure {
   /** Never empty. */
   readonly steps: readonly Step[];
   /** The issuer that was to be the next step, when there was one. */
-  readonly issuer?: { readonly of: Issuer; readonly checks: readonly Check[] };
+  readonly issuer?: JudgedIssuer;
   readonly failed: Check;
-  /** Which of the steps is at fault for what was found of the whole path. Default: the last, or the issuer. */
-  readonly at?: number;
+  /** Who is at fault: one of the steps, or (their number) the issuer. */
+  readonly at: number;
+  /** Whether everything up to an anchor held but what is asked of the path as a whole. Default: false. */
+  readonly isWhole?: true;
 }
 
 export type Hasher = Pick<CryptoProvider, 'hash'>;
 
 /** A certificate of a path as the verdict shows it. */
 export function judged(
-  { certificate, checks }: Step,
+  { certificate, checks, amongAnchors }: Step,
   role: JudgedCertificate['role'],
   provider: Hasher,
 ): JudgedCertificate {
+  const { subjectKeyIdentifier, authorityKeyIdentifier: { keyIdentifier } = {} } = certificate;
   return {
     role,
     subject: certificate.subject.toString(),
@@ -52,92 +65,103 @@ export function judged(
     notBefore: isoTime(certificate.notBefore.time),
     notAfter: isoTime(certificate.notAfter.time),
     fingerprint: fingerprint(certificate, provider),
+    ...(subjectKeyIdentifier && { subjectKeyIdentifier: toHex(subjectKeyIdentifier) }),
+    ...(keyIdentifier && { authorityKeyIdentifier: toHex(keyIdentifier) }),
+    ...(amongAnchors && { amongAnchors }),
     checks,
   };
 }
 
-/** The steps below an issuer. */
-export function judgedSteps(steps: readonly Step[], provider: Hasher): JudgedCertificate[] {
-  return steps.map((step, index) => judged(step, index === 0 ? 'leaf' : 'intermediate', provider));
-}
-
-/** The failed check of a certificate for whose issuer there is no candidate. */
-export function missingIssuer(certificate: Certificate): Check {
-  const advice = isSelfIssued(certificate)
-    ? 'it is self-signed (it names itself as its issuer), and is not among the trust anchors; ' +
-      'if you know it to be right, add it to them'
-    : `its issuer '${certificate.issuer}' is neither among the trust anchors nor among the certificates that were sent; ` +
-      'if that is an intermediate, its server should send it too; if it is an authority that you trust, add it to the anchors';
-  return check('issuer', false, advice);
-}
-
-/** Rules that an issuer's candidate answers for, but whose breach is a fault of the certificate below it. */
-const ABOUT_THE_SIGNATURE: ReadonlySet<Rule> = new Set(['signature', 'signatureAlgorithm', 'weakSignature']);
-
-/** The issuer that is to blame for a failure, if it is one. */
-function issuerAtFault({ issuer, failed, at }: Failure): Issuer | undefined {
-  return at !== undefined || ABOUT_THE_SIGNATURE.has(failed.rule) ? undefined : issuer?.of;
-}
-
-/** The step that is to blame when no issuer is. */
-function stepAtFault({ steps, at = -1 }: Failure): Step {
-  return steps.at(at) as Step;
+/** A path as the verdict shows it, with the issuer that it ends with or failed at. */
+export function judgedPath(
+  steps: readonly Step[],
+  issuer: JudgedIssuer | undefined,
+  provider: Hasher,
+): JudgedCertificate[] {
+  const below = steps.map((step, index) => judged(step, index === 0 ? 'leaf' : 'intermediate', provider));
+  if (issuer === undefined) return below;
+  const { of, checks } = issuer;
+  if (of.certificate !== undefined) {
+    return [...below, judged({ certificate: of.certificate, checks }, of.role, provider)];
+  }
+  const name = of.name.toString();
+  return [...below, { role: of.role, subject: name, issuer: name, checks }];
 }
 
 function lastStep({ steps }: Failure): Step {
   return steps.at(-1) as Step;
 }
 
-/** The failure that explains best: the closest to being accepted; among equals the first. */
-export function bestFailure(failures: readonly Failure[]): Failure {
-  // Steps that led on: somebody did sign them, so that others did not explains nothing.
-  const ledOn = new Set(failures.flatMap(({ steps }) => steps.slice(0, -1)));
-  return failures.reduce((best, next) => (closeness(next, ledOn) > closeness(best, ledOn) ? next : best));
+/** Failures, the one that explains best first: the closest to being accepted; among equals the first that was found. */
+export function rank(failures: readonly Failure[]): readonly Failure[] {
+  // Certificates that a path went on from: somebody did sign them, so that others did not explains nothing.
+  const wentOn = new Set(
+    failures.flatMap(({ steps }) => steps.slice(0, -1).map(({ certificate }) => certificate)),
+  );
+  return failures
+    .map((failure) => ({ failure, closeness: closeness(failure, wentOn) }))
+    .sort((a, b) => b.closeness - a.closeness)
+    .map(({ failure }) => failure);
 }
 
 /**
- * How near a path came: a rule broken by the whole path, a rule broken at an anchor, a rule broken at an intermediate, a candidate that had not signed, no
- * candidate at all; and then the number of its certificates.
+ * How near a path came: a rule broken by the whole path, a rule broken at an anchor, a rule broken at an intermediate, a
+ * candidate that had not signed, no candidate at all; and then the number of its certificates.
  */
-function closeness(failure: Failure, ledOn: ReadonlySet<Step>): number {
-  const { issuer, failed, steps } = failure;
-  const rank = (): number => {
-    if (failure.at !== undefined) return 5;
+function closeness(failure: Failure, wentOn: ReadonlySet<Certificate>): number {
+  const { issuer, failed, steps, isWhole } = failure;
+  const stage = (): number => {
+    if (isWhole) return 5;
     if (issuer === undefined) return 1;
-    if (failed.rule === 'signature') return ledOn.has(lastStep(failure)) ? 0 : 2;
+    if (failed.rule === 'signature') return wentOn.has(lastStep(failure).certificate) ? 0 : 2;
     return issuer.of.role === 'anchor' ? 4 : 3;
   };
-  return rank() * MAX_PATH_CERTIFICATES + steps.length;
+  return stage() * MAX_PATH_CERTIFICATES + steps.length;
 }
 
-/** The verdict that tells one failure, with the others beside it. */
+/** Paths that did not hold as a verdict shows them. */
+export interface Report {
+  readonly otherPaths: readonly TriedPath[];
+  readonly pathsLeftOut: number;
+}
+
+/** @param ranked the failures in the order of {@link rank}. */
+export function report(ranked: readonly Failure[], provider: Hasher): Report {
+  const otherPaths = ranked.slice(0, MAX_REPORTED_PATHS).map((failure): TriedPath => {
+    const { steps, issuer, failed, at } = failure;
+    const { rule, source } = failed;
+    return { path: judgedPath(steps, issuer, provider), at, rule, source, sentence: tell(failure) };
+  });
+  return { otherPaths, pathsLeftOut: ranked.length - otherPaths.length };
+}
+
+/**
+ * The verdict that tells one failure.
+ * @param others the other failures, in the order of {@link rank}.
+ * @param wholePath the path to show, where the failure is not that of a path.
+ */
 export function refusal(
   failure: Failure,
-  failures: readonly Failure[],
-  provider: Hasher,
+  others: readonly Failure[],
+  context: AdviceContext & { readonly provider: Hasher },
   wholePath?: readonly JudgedCertificate[],
 ): Refused {
-  const { steps, issuer, failed } = failure;
-  const path = judgedSteps(steps, provider);
-  if (issuer?.of.certificate !== undefined) {
-    const { certificate, role } = issuer.of;
-    path.push(judged({ certificate, checks: issuer.checks }, role, provider));
-  }
-  const atFault = issuerAtFault(failure)?.certificate ?? stepAtFault(failure).certificate;
+  const { steps, issuer, failed, at } = failure;
+  const { provider } = context;
+  const certificate = at < steps.length ? steps[at]?.certificate.subject : issuer?.of.name;
   return refused(failed.rule, tell(failure), {
     source: failed.source,
-    certificate: atFault.subject.toString(),
-    path: wholePath ?? path,
-    otherPaths: failures
-      .filter((other) => other !== failure)
-      .slice(0, MAX_REPORTED_PATHS)
-      .map(tell),
+    advice: adviceFor(failure, context),
+    ...(certificate && { certificate: certificate.toString() }),
+    path: wholePath ?? judgedPath(steps, issuer, provider),
+    ...report(others, provider),
   });
 }
 
-function tell(failure: Failure): string {
-  const subject = issuerAtFault(failure)?.label ?? describe(stepAtFault(failure).certificate);
-  return `${capital(subject)}: ${failure.failed.sentence}.`;
+function tell({ steps, issuer, failed, at }: Failure): string {
+  const step = steps[at];
+  const subject = step === undefined ? (issuer?.of.label ?? '') : describe(step.certificate);
+  return `${capital(subject)}: ${failed.sentence}.`;
 }
 
 /** A certificate in the middle of a sentence. */

@@ -1,5 +1,6 @@
 /** The answer to "is this peer who it claims to be?": accepted with the path, or refused with rule, source and advice. */
 import { TlsError, type TlsErrorCode } from '../wire/errors.ts';
+import { generalAdvice } from './advice.ts';
 
 /** Every rule that a path is held to, with its source and the error (and so the alert) that a breach becomes. */
 export const RULES = {
@@ -58,7 +59,26 @@ export interface JudgedCertificate {
   readonly notAfter?: string;
   /** SHA-256 of the certificate, hexadecimal digits. */
   readonly fingerprint?: string;
+  /** Which key it has, and which key its issuer used, as hexadecimal digits; absent where it does not say so. */
+  readonly subjectKeyIdentifier?: string;
+  readonly authorityKeyIdentifier?: string;
+  /** It is among the trust anchors, and no path may end at it all the same: it is no root, and partial chains are not allowed. */
+  readonly amongAnchors?: true;
   readonly checks: readonly Check[];
+}
+
+/** A path that was tried and did not hold. */
+export interface TriedPath {
+  /** Leaf first; last the issuer that was tried, where there was one. Below an issuer that failed no more was looked at. */
+  readonly path: readonly JudgedCertificate[];
+  /** The place in {@link path} of the certificate at fault: the check that failed is among its checks. */
+  readonly at: number;
+  /** The rule that was broken. */
+  readonly rule: Rule;
+  /** Document and section of the rule. */
+  readonly source: string;
+  /** What is wrong with which certificate. */
+  readonly sentence: string;
 }
 
 export interface Accepted {
@@ -71,22 +91,32 @@ export interface Accepted {
    */
   readonly policies?: readonly string[];
   readonly sentence: string;
+  /** The paths that were tried before, and did not hold; the one that explains best comes first. Absent when there were none. */
+  readonly otherPaths?: readonly TriedPath[];
+  /** How many more of them there were. */
+  readonly pathsLeftOut?: number;
 }
 
 export interface Refused {
   readonly ok: false;
   /** The rule that was broken. */
   readonly rule: Rule;
+  /** Document and section of the rule. */
   readonly source: string;
+  /** The error that a connection fails with, which stands for one alert. */
   readonly error: TlsErrorCode;
-  /** What is wrong with which certificate, and what to do about it. */
+  /** What is wrong with which certificate. */
   readonly sentence: string;
+  /** What to do next, in words that name no option of any command line. */
+  readonly advice: string;
   /** Subject of the certificate at fault, where one is. */
   readonly certificate?: string;
-  /** The path as far as it was built, leaf first. */
+  /** The path that came nearest to being accepted, leaf first, as far as it was built. */
   readonly path: readonly JudgedCertificate[];
-  /** What was wrong with the other paths that were tried, in a sentence each. */
-  readonly otherPaths: readonly string[];
+  /** The other paths that were tried; the one that explains best comes first. At most {@link MAX_REPORTED_PATHS}. */
+  readonly otherPaths: readonly TriedPath[];
+  /** How many more were tried. */
+  readonly pathsLeftOut: number;
 }
 
 /** Plain data: it can be stored, and printed as JSON. */
@@ -97,17 +127,31 @@ export function check(rule: Rule, ok: boolean, sentence: string, source: string 
   return { rule, ok, source, sentence };
 }
 
-/** A refusal under a rule. Verifiers of an application's own use the rule `custom`. */
-export function refused(
-  rule: Rule,
-  sentence: string,
-  details: Partial<Pick<Refused, 'source' | 'certificate' | 'path' | 'otherPaths'>> = {},
-): Refused {
+/** What a refusal may say besides its rule and sentence. */
+export type RefusalDetails = Partial<
+  Pick<Refused, 'source' | 'certificate' | 'advice' | 'path' | 'otherPaths' | 'pathsLeftOut'>
+>;
+
+/** A refusal under a rule. Verifiers of an application's own use the rule `custom`, and say what to do about it as `advice`. */
+export function refused(rule: Rule, sentence: string, details: RefusalDetails = {}): Refused {
   const { source, error } = RULES[rule];
-  return { ok: false, rule, source, error, sentence, path: [], otherPaths: [], ...details };
+  return {
+    ok: false,
+    rule,
+    source,
+    error,
+    sentence,
+    advice: generalAdvice(rule),
+    path: [],
+    otherPaths: [],
+    pathsLeftOut: 0,
+    ...details,
+  };
 }
 
-/** The connection's error for a refusal. */
+/** The connection's error for a refusal: its message says what is wrong, and what to do. */
 export function verdictError(verdict: Refused): TlsError {
-  return new TlsError(verdict.error, verdict.sentence, { message: 'Certificate', verdict });
+  const { error, sentence, advice } = verdict;
+  const closed = /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+  return new TlsError(error, `${closed} ${advice}`, { message: 'Certificate', verdict });
 }

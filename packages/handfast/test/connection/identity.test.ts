@@ -277,7 +277,7 @@ for (const role of ['client', 'server'] as const) {
     });
     pair.run();
     const error = pair.errorOf(role, 'ERR_UNKNOWN_CA');
-    assert.equal(error.message, verdict.sentence);
+    assert.equal(error.message, `nobody knows this authority. ${verdict.advice}`);
     assert.equal(error.context.verdict, verdict);
     assert.equal(pair.side(role).established, undefined);
     const told = pair.trace[role].find(({ type }) => type === 'verdict');

@@ -330,6 +330,6 @@ test('a refusal becomes an error with the sentence, the alert and the verdict', 
   const error = verdictError(verdict);
   assert.equal(error.code, 'ERR_NAME_MISMATCH');
   assert.equal(error.alert, 'bad_certificate');
-  assert.equal(error.message, verdict.sentence);
+  assert.equal(error.message, `${verdict.sentence} ${verdict.advice}`);
   assert.equal(error.context.verdict, verdict);
 });

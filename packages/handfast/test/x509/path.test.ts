@@ -56,17 +56,12 @@ test('the accepting verdict lists the path with every rule that was held to each
     'keyUsage',
     'extendedKeyUsage',
     'name',
-  ]) {
-    assert.ok(rules[0]?.includes(rule as never), rule);
-  }
-  for (const rule of [
-    'basicConstraints',
-    'pathLength',
-    'keyUsage',
-    'extendedKeyUsage',
     'weakSignature',
     'signature',
   ]) {
+    assert.ok(rules[0]?.includes(rule as never), rule);
+  }
+  for (const rule of ['basicConstraints', 'pathLength', 'keyUsage', 'extendedKeyUsage']) {
     assert.ok(rules[1]?.includes(rule as never) && rules[2]?.includes(rule as never), rule);
   }
   assert.equal(
@@ -97,8 +92,8 @@ test('the order of what was sent does not matter, nor do strangers among it', ()
 
 test('what was accepted once helps nobody later', () => {
   accepts([server, intermediate], [root]);
-  const { sentence, certificate } = refuses('issuer', /neither among/, [server], [root]);
-  assert.match(sentence, /its server should send it too/);
+  const { sentence, certificate } = refuses('issuer', /no intermediates came with it/, [server], [root]);
+  assert.match(sentence, /'CN=Test intermediate p256' is not among the trust anchors/);
   assert.equal(certificate, 'CN=localhost');
 });
 
@@ -199,7 +194,7 @@ test('authorities that sign each other lead nowhere', () => {
   const a = authority('A', undefined, { key: keyA });
   const b = authority('B', a, { key: keyB });
   const aByB = authority('A', b, { key: keyA });
-  refuses('issuer', /neither among/, [leafUnder(aByB), aByB, b], [root]);
+  refuses('issuer', /stands below it in the path already/, [leafUnder(aByB), aByB, b], [root]);
   const c = authority('C', undefined, { key: keyA });
   const cAgain = authority('C', c, { key: keyB });
   const cByItself = authority('C', cAgain, { key: keyA });
@@ -230,7 +225,7 @@ test('the nearest miss is told, and the others are kept', () => {
     path[1]?.checks.filter(({ ok }) => !ok).map(({ rule }) => rule),
     ['notAfter'],
   );
-  assert.match(otherPaths.join(), /its issuer 'CN=Unknown' is neither/);
+  assert.match(otherPaths[0]?.sentence ?? '', /its issuer 'CN=Unknown' is neither/);
 });
 
 test('a wrong name is told only when the chain is right, and then with the whole path', () => {
