@@ -29,3 +29,6 @@ export const DEFAULT_SESSIONS_PER_SERVER = 8;
 
 /** Bytes of tickets, certificates and staples that a client keeps: a server may make each of them as long as a message. */
 export const DEFAULT_CLIENT_SESSION_BYTES: number = 32 * 1024 * 1024;
+
+/** Bytes that an external PSK must have at least: 128 bits (RFC 9257 section 6). */
+export const MIN_PSK_LENGTH = 16;
