@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { chainVerifier, type PeerVerifier } from 'handfast';
 import { nodeProvider } from 'handfast/crypto/node';
-import { rootAnchors } from 'handfast/node';
+import { TrustStore } from 'handfast/node';
 import { parseHostName } from 'handfast/x509';
 import { type Address, formatAddress } from '../address.ts';
 import { readAuthorities } from '../credentials.ts';
@@ -42,7 +42,9 @@ function nameOf(host: string, name: string | undefined): string {
 
 function verifierOf(ca: readonly string[] | undefined): PeerVerifier {
   const anchors =
-    ca === undefined ? rootAnchors() : readAuthorities('--ca', ca).map((certificate) => ({ certificate }));
+    ca === undefined
+      ? TrustStore.default().anchors
+      : readAuthorities('--ca', ca).map((certificate) => ({ certificate }));
   return chainVerifier({ provider: nodeProvider, anchors });
 }
 

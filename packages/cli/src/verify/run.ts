@@ -1,6 +1,6 @@
 /** What `handfast verify` does: judges a chain from files, and shows the verdict. */
 import { nodeProvider } from 'handfast/crypto/node';
-import { rootAnchors } from 'handfast/node';
+import { TrustStore } from 'handfast/node';
 import {
   type Certificate,
   DEFAULT_PROFILE,
@@ -67,7 +67,7 @@ async function readChain(files: readonly string[]): Promise<readonly Certificate
 
 function readAnchors(ca: readonly string[] | undefined): readonly TrustAnchor[] {
   return ca === undefined
-    ? rootAnchors()
+    ? TrustStore.default().anchors
     : readAuthorities('--ca', ca).map((certificate) => ({ certificate }));
 }
 

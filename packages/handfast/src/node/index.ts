@@ -28,9 +28,10 @@ export {
   serverTlsConfig,
   type TlsOptions,
 } from './options.ts';
-export { rootAnchors } from './roots.ts';
 export { createServer, Server, type TlsServerOptions } from './server.ts';
 export { TLSSocket } from './socket.ts';
+export type { SkippedCertificate } from './trust-files.ts';
+export { type Removal, TrustStore } from './trust-store.ts';
 export {
   type UndiciCallback,
   type UndiciConnectorOptions,

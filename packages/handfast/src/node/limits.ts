@@ -33,3 +33,12 @@ export const KEEP_ALIVE_DELAY = 60_000;
  * handshake needs, and a bound on what a peer can make us keep while a signature or a decision is awaited.
  */
 export const MAX_HANDSHAKE_BYTES = 1 << 20;
+
+/**
+ * Bytes of a file that a trust store reads: 16 MiB, a hundred times the list of all public authorities. `/dev/zero` has no
+ * end, and the wrong file may be huge.
+ */
+export const MAX_TRUST_FILE_LENGTH = 1 << 24;
+
+/** Entries of a folder that a trust store reads; Debian's /etc/ssl/certs has some 450. */
+export const MAX_TRUST_FOLDER_ENTRIES = 10_000;

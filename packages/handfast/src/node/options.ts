@@ -16,6 +16,7 @@ import { ConfigError } from '../wire/errors.ts';
 import type { CertificateRequest } from '../wire/messages/certificate-request.ts';
 import type { ClientHello } from '../wire/messages/client-hello.ts';
 import type { TlsVersion } from '../wire/registry.ts';
+import type { TrustAnchor } from '../x509/anchors.ts';
 import type { StrengthPolicy } from '../x509/checks.ts';
 import {
   type CertificateInput,
@@ -27,7 +28,7 @@ import {
   type OneOrMany,
 } from './credentials.ts';
 import { DEFAULT_HANDSHAKE_TIMEOUT, MAX_MILLISECONDS } from './limits.ts';
-import { rootAnchors } from './roots.ts';
+import { TrustStore } from './trust-store.ts';
 
 type SharedOptions = Omit<Partial<EndpointOptions>, 'provider' | 'applicationProtocols'>;
 type OwnClientOptions = Omit<
@@ -53,10 +54,10 @@ export interface TlsOptions extends SharedOptions {
   /** Identities besides those of `cert` and `key`, such as with keys that are held elsewhere. */
   readonly identities?: OneOrMany<IdentityInput> | undefined;
   /**
-   * The authorities to trust. Default for clients: Node's root store and `NODE_EXTRA_CA_CERTS`; a server that asks
-   * for certificates must say whom it trusts. An empty list trusts nobody.
+   * The authorities to trust: a store, or certificates. Default for clients: `TrustStore.default()`, which is whom `node:tls`
+   * trusts; a server that asks for certificates must say whom it trusts. An empty list trusts nobody.
    */
-  readonly ca?: OneOrMany<CertificateInput> | undefined;
+  readonly ca?: TrustStore | OneOrMany<CertificateInput> | undefined;
   /** The weakest keys and signatures to accept in the peer's chain. Default: `DEFAULT_STRENGTH` of handfast/x509. */
   readonly strength?: StrengthPolicy | undefined;
   /** Judges the peer's certificate, in place of `ca` and the rules of handfast/x509. */
@@ -251,9 +252,14 @@ function endpointOptions(options: TlsOptions): EndpointOptions {
 function verifierOf(options: TlsOptions): PeerVerifier {
   if (options.verifier !== undefined) return options.verifier;
   const { ca, strength } = options;
-  const anchors =
-    ca === undefined ? rootAnchors() : loadCertificates('ca', ca).map((certificate) => ({ certificate }));
+  const anchors = anchorsOf(ca);
   return chainVerifier({ provider: nodeProvider, anchors, ...(strength !== undefined && { strength }) });
+}
+
+function anchorsOf(ca: TlsOptions['ca']): readonly TrustAnchor[] {
+  if (ca === undefined) return TrustStore.default().anchors;
+  if (ca instanceof TrustStore) return ca.anchors;
+  return loadCertificates('ca', ca).map((certificate) => ({ certificate }));
 }
 
 /** A caller's `selectIdentity` for the core: what it answers, now or later, is read as `identities` are. */

@@ -1,7 +1,8 @@
 /** Base64 (RFC 4648 section 4), without anything from the platform. */
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const VALUES = new Map(Array.from(ALPHABET, (character, value) => [character, value]));
+/** The value of each character by its code, -1 for those of no value. */
+const VALUES = Int8Array.from({ length: 128 }, (_, code) => ALPHABET.indexOf(String.fromCharCode(code)));
 
 /** Strict base64: whole groups of four, padding at the end only, unused bits zero; `undefined` when it is not. */
 export function fromBase64(text: string): Uint8Array | undefined {
@@ -12,9 +13,9 @@ export function fromBase64(text: string): Uint8Array | undefined {
   let bits = 0;
   let held = 0;
   let offset = 0;
-  for (const character of body) {
-    const value = VALUES.get(character);
-    if (value === undefined) return undefined;
+  for (let i = 0; i < body.length; i++) {
+    const value = VALUES[body.charCodeAt(i)] ?? -1;
+    if (value < 0) return undefined;
     bits = ((bits << 6) | value) & 0xffff;
     held += 6;
     if (held < 8) continue;

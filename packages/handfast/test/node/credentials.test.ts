@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { rootCertificates } from 'node:tls';
 import { signingKey } from '../../src/crypto/node/index.ts';
 import type { SigningKey } from '../../src/crypto/provider.ts';
 import {
@@ -14,10 +9,9 @@ import {
   loadCertificates,
   loadIdentities,
   loadIdentity,
-  rootAnchors,
 } from '../../src/node/index.ts';
 import { ConfigError, type TlsError } from '../../src/wire/errors.ts';
-import { issue, KEY_KINDS, makeKey, testPki, toPem } from '../support/pki.ts';
+import { KEY_KINDS, makeKey, testPki, toPem } from '../support/pki.ts';
 import { connectTo, failure, listen, PKI, SERVER } from './support.ts';
 
 const LIMIT = { timeout: 20_000 };
@@ -163,12 +157,6 @@ test('a key without a public half is taken at its word', LIMIT, () => {
   assert.equal(loadIdentities({ cert: PKI.serverChainPem, key: silent }).length, 1);
 });
 
-test("Node's root store is read once", LIMIT, () => {
-  const anchors = rootAnchors();
-  assert.equal(anchors, rootAnchors());
-  assert.ok(anchors.length >= rootCertificates.length);
-});
-
 test('without `ca` the root store decides; an empty list trusts nobody', LIMIT, async (t) => {
   const server = createServer(SERVER);
   const port = await listen(t, server);
@@ -176,31 +164,4 @@ test('without `ca` the root store decides; an empty list trusts nobody', LIMIT, 
     const error = (await failure(connectTo(t, port, { ca }))) as TlsError;
     assert.equal(error.code, 'ERR_UNKNOWN_CA');
   }
-});
-
-test('NODE_EXTRA_CA_CERTS joins the root store; a file that cannot be read is a warning', LIMIT, (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'handfast-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'extra.pem');
-  writeFileSync(file, PKI.root.pem + issue({ subject: 'another', ca: true }).pem);
-  const entry = new URL('../../src/node/index.js', import.meta.url).href;
-  const script = `
-    import { rootAnchors } from ${JSON.stringify(entry)};
-    const warnings = [];
-    process.on('warning', (warning) => warnings.push(warning.message));
-    const count = rootAnchors().length;
-    setImmediate(() => console.log(JSON.stringify({ count, warnings })));`;
-  const run = (extra: string): { count: number; warnings: string[] } =>
-    JSON.parse(
-      execFileSync(process.execPath, ['--input-type=module', '-e', script], {
-        env: { ...process.env, NODE_EXTRA_CA_CERTS: extra },
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      }),
-    ) as { count: number; warnings: string[] };
-  assert.deepEqual(run(''), { count: rootCertificates.length, warnings: [] });
-  assert.deepEqual(run(file), { count: rootCertificates.length + 2, warnings: [] });
-  const missing = run(join(folder, 'missing.pem'));
-  assert.equal(missing.count, rootCertificates.length);
-  assert.ok(missing.warnings.some((warning) => /NODE_EXTRA_CA_CERTS is ignored: .*ENOENT/.test(warning)));
 });
