@@ -64,6 +64,11 @@ export interface ChainVerifierOptions
   readonly revocation?: Omit<RevocationOptions, 'stapled' | 'nonce'>;
   /** The transparency logs that are believed, and how many must vouch for the peer. Default: none is asked. */
   readonly transparency?: Omit<TransparencyOptions, 'timestamps'>;
+  /**
+   * Answers the question in place of `verify` of handfast/x509: for those who look for more evidence, and let that judge it.
+   * Default: `verify` itself.
+   */
+  readonly judge?: (question: VerifyOptions) => Awaitable<Verdict>;
   /** Name the anchors to clients that are asked for a certificate. Default: false, since the list can be long. */
   readonly nameAuthorities?: boolean;
 }
@@ -83,6 +88,7 @@ export function chainVerifier({
   nameAuthorities,
   revocation = {},
   transparency,
+  judge = verify,
   ...rules
 }: ChainVerifierOptions): PeerVerifier {
   checkRules({ ...rules, provider, anchors, revocation, ...(transparency && { transparency }) });
@@ -112,10 +118,10 @@ export function chainVerifier({
         },
         ...(transparency && { transparency: { ...transparency, timestamps } }),
       };
-      if (peer === 'client') return verify({ ...question, purpose: peer });
+      if (peer === 'client') return judge({ ...question, purpose: peer });
       return name === undefined
         ? refused('name', 'No name is known that the server should carry, so it cannot be the right one.')
-        : verify({ ...question, purpose: peer, name });
+        : judge({ ...question, purpose: peer, name });
     },
   };
 }

@@ -12,6 +12,15 @@ export {
 } from './credentials.ts';
 export type { EphemeralKeyInfo } from './ephemeral-key.ts';
 export {
+  type EvidenceFetcher,
+  evidenceFetcher,
+  type FetchedVerdict,
+  type FetcherOptions,
+  type FetchingVerifierOptions,
+} from './fetch/fetcher.ts';
+export type { FetchAnswer, FetchRequest } from './fetch/http.ts';
+export type { Contact, ContactPurpose } from './fetch/ledger.ts';
+export {
   Agent,
   type AgentOptions,
   createHttpsServer,

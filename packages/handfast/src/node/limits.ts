@@ -42,3 +42,50 @@ export const MAX_TRUST_FILE_LENGTH = 1 << 24;
 
 /** Entries of a folder that a trust store reads; Debian's /etc/ssl/certs has some 450. */
 export const MAX_TRUST_FOLDER_ENTRIES = 10_000;
+/** How long a fetcher waits for one answer in milliseconds, from the name's look-up to the last byte. */
+export const DEFAULT_CONTACT_TIMEOUT = 5_000;
+
+/** How long a fetcher may look for evidence for one verdict in milliseconds: a handshake waits that long at most. */
+export const DEFAULT_FETCH_TIMEOUT = 15_000;
+
+/**
+ * Requests that one verdict causes, redirects included, unless the caller says otherwise. A leaf and two intermediates need
+ * three for OCSP, some more where lists replace a responder, and two for issuers.
+ */
+export const DEFAULT_CONTACTS = 16;
+
+/** Requests that one verdict causes, whatever is asked for: what a peer can multiply one handshake by. */
+export const MAX_CONTACTS = 64;
+
+/**
+ * How often a chain is judged for one verdict, each time with what was found since: signatures cost more than requests. A
+ * missing issuer, its own issuer, OCSP responses, lists and their deltas take five.
+ */
+export const MAX_JUDGEMENTS = 10;
+
+/** Requests of one fetcher at a time; more wait for their turn, within the time of their verdict. */
+export const MAX_CONCURRENT_CONTACTS = 32;
+
+/** URLs that are tried for one purpose of one certificate: it may name thousands. */
+export const MAX_URLS = 4;
+
+/** Characters of a URL that is fetched (RFC 9110 section 4.1 recommends support for 8000; real ones have under 200). */
+export const MAX_URL_LENGTH = 2_048;
+
+/** Redirects that are followed one after another. */
+export const MAX_REDIRECTS = 3;
+
+/** Bytes of the headers of an answer (Node's own default). */
+export const MAX_ANSWER_HEADER_BYTES = 16_384;
+
+/** Bytes of an answer with certificates: one has some 2 kB, and a collection of ten fits. */
+export const MAX_FETCHED_CERTIFICATE_BYTES = 65_536;
+
+/** Bytes of answers that a fetcher remembers: as many as the largest revocation list has. Parsed they take several times that. */
+export const DEFAULT_CACHE_BYTES = 33_554_432;
+
+/** How long an answer is remembered in milliseconds, however long it says that it holds: a day. */
+export const MAX_CACHE_TIME = 86_400_000;
+
+/** How long a failure is remembered in milliseconds, and an answer that nothing has confirmed. */
+export const FAILURE_CACHE_TIME = 60_000;

@@ -11,6 +11,7 @@ export {
 } from './certificate.ts';
 export type { PolicyOptions } from './certificate-policies.ts';
 export { type CertificationRequest, parseCertificationRequest } from './certification-request.ts';
+export { parseCertsOnly } from './certs-only.ts';
 export { DEFAULT_STRENGTH, type Purpose, type StrengthPolicy } from './checks.ts';
 export { DerError, DerReader, type DerReason, type DerTime, describeTag, Tag } from './der.ts';
 export type {

@@ -103,6 +103,9 @@ export const AlgorithmOid = {
 /** Types of OCSP responses (RFC 6960 section 4.2.1). */
 export const OcspResponseOid = { basic: '1.3.6.1.5.5.7.48.1.1' } as const;
 
+/** Contents of CMS messages (RFC 5652 section 5.1). */
+export const CmsOid = { signedData: '1.2.840.113549.1.7.2' } as const;
+
 /** Access methods of authorityInfoAccess (RFC 5280 section 4.2.2.1). */
 export const AccessMethodOid = {
   ocsp: '1.3.6.1.5.5.7.48.1',
