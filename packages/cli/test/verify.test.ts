@@ -80,6 +80,7 @@ describe('handfast verify', LIMIT, () => {
         name,
         at: `${at}T00:00:00Z`,
         revocation: { lists: 0, ocspResponses: 0, stapled: false, required: 'never' },
+        transparency: null,
         authorities: { from: [root], count: 1 },
       });
       assert.equal(document.verdict.path.length, 3);

@@ -1,6 +1,6 @@
 /** `handfast verify`: its options and its help. What it does is loaded when it is asked for. */
 import { type Command, Option } from 'commander';
-import { collect, collectOids, moment } from '../options.ts';
+import { collect, collectOids, count, moment } from '../options.ts';
 import type { ExitCode } from '../outcome.ts';
 import type { VerifyCommandOptions } from '../verify/run.ts';
 
@@ -19,6 +19,7 @@ Examples:
   handfast verify chain.pem --name example.com --profile web-pki   as public authorities must be
   handfast verify chain.pem --name example.com --crl ca.crl --require-status leaf
   handfast verify chain.pem --name example.com --ocsp answer.der   judged by the responder's answer
+  handfast verify chain.pem --name example.com --ct-logs log_list.json --require-scts 2
   handfast verify signer.pem --purpose codeSigning --ca root.pem
   openssl s_client -connect example.com:443 -showcerts </dev/null |
     handfast verify - --name example.com
@@ -76,6 +77,17 @@ export function addVerify(program: Command, finish: (exitCode: ExitCode) => void
       )
         .choices(['never', 'leaf', 'chain'])
         .default('never', 'never'),
+    )
+    .optionsGroup('Whether it is public:')
+    .option(
+      '--ct-logs <file>',
+      'the transparency logs that are believed: a list as browsers publish it (JSON)',
+    )
+    .addOption(
+      new Option(
+        '--require-scts <n>',
+        'how many of them must vouch for it (default: 0, they are told)',
+      ).argParser(count(99)),
     )
     .optionsGroup('What to show:')
     .option('--json', 'print one JSON document on stdout and nothing else')

@@ -21,9 +21,10 @@ import { isoTime } from '../times.ts';
 import { readOcspResponses, readRevocationLists, readStapledResponse } from './evidence.ts';
 import { purposeName, readPurpose } from './purpose.ts';
 import { type Question, verificationLines } from './text.ts';
+import { readTransparency, type TransparencyCommandOptions } from './transparency.ts';
 
 /** The command's options, as they were parsed. */
-export interface VerifyCommandOptions {
+export interface VerifyCommandOptions extends TransparencyCommandOptions {
   readonly name?: string;
   readonly purpose: string;
   readonly ca?: readonly string[];
@@ -89,6 +90,7 @@ export async function runVerify(files: readonly string[], options: VerifyCommand
   const { ca, name = null, profile, certificatePolicy, at = Date.now() } = options;
   const anchors = readAnchors(ca);
   const revocation = readRevocation(options);
+  const transparency = readTransparency(options);
   const [leaf, ...intermediates] = await readChain(files);
   const asked: VerifyOptions = {
     purpose,
@@ -100,6 +102,7 @@ export async function runVerify(files: readonly string[], options: VerifyCommand
     at,
     profile: PROFILES[profile],
     revocation,
+    ...(transparency && { transparency }),
     ...(certificatePolicy === undefined
       ? {}
       : { policies: { userInitialPolicySet: certificatePolicy, initialExplicitPolicy: true } }),
@@ -117,6 +120,7 @@ export async function runVerify(files: readonly string[], options: VerifyCommand
       stapled: revocation.stapled !== undefined,
       required: revocation.require,
     },
+    transparency: transparency ? { logs: transparency.logs.length, required: transparency.require } : null,
     authorities: { from: ca ?? null, count: anchors.length },
   };
   const output = options.json

@@ -19,6 +19,8 @@ export interface Question {
     readonly stapled: boolean;
     readonly required: 'never' | 'leaf' | 'chain';
   };
+  /** What is asked of transparency logs, if anything is. */
+  readonly transparency: { readonly logs: number; readonly required: number } | null;
   readonly authorities: {
     /** The files of --ca; `null`: the public authorities. */
     readonly from: readonly string[] | null;
@@ -35,6 +37,8 @@ const OPTION: { readonly [R in Rule]?: string } = {
   name: 'Another name is asked for with --name.',
   profile: 'Another profile is chosen with --profile.',
   revocationStatus: 'Revocation lists are given with --crl FILE, OCSP responses with --ocsp FILE.',
+  transparency:
+    'A newer list of logs is given with --ct-logs FILE; how many must vouch with --require-scts N.',
 };
 
 function plural(count: number, one: string, many = `${one}s`): string {
@@ -54,6 +58,7 @@ function headLines({ paint, width }: Style, asked: Question): string[] {
     ),
     ...hanging('  ', printable(`trusted: ${from} (${plural(authorities.count, 'certificate')})`), width),
     ...revocationLines(asked, width),
+    ...transparencyLines(asked, width),
     '',
   ];
 }
@@ -78,6 +83,13 @@ function revocationLines({ revocation }: Question, width: number): string[] {
   ];
   if (evidence.length === 0 && required === 'never') return [];
   return hanging('  ', `status: ${evidence.join(', ') || 'nothing given'}; ${REQUIRED[required]}`, width);
+}
+
+function transparencyLines({ transparency }: Question, width: number): string[] {
+  if (transparency === null) return [];
+  const { logs, required } = transparency;
+  const demand = required === 0 ? 'none must' : `${required} must`;
+  return hanging('  ', `transparency: ${plural(logs, 'known log')}; ${demand} vouch for the leaf`, width);
 }
 
 /** A link of the chain: who it is, since and until when, and every check. */

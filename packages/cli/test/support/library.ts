@@ -1,7 +1,8 @@
-/** What the tests of the library make: certificates, revocation lists and OCSP responses of any kind, right and wrong. */
+/** What the tests of the library make: certificates, revocation lists, OCSP responses and timestamps of any kind, right and wrong. */
 import type * as Der from '../../../handfast/test/support/der.ts';
 import type * as Pki from '../../../handfast/test/support/pki.ts';
 import type * as Revocation from '../../../handfast/test/support/revocation.ts';
+import type * as Transparency from '../../../handfast/test/support/transparency.ts';
 
 /** The compiled files lie outside of the package's public entries, and are found beside them. */
 async function support<T>(file: string): Promise<T> {
@@ -11,3 +12,4 @@ async function support<T>(file: string): Promise<T> {
 export const der: typeof Der = await support<typeof Der>('der.js');
 export const { issue, testPki, toPem } = await support<typeof Pki>('pki.js');
 export const { makeList, makeOcspResponse, ocspFailure } = await support<typeof Revocation>('revocation.js');
+export const { issueLogged, makeLog, makeTimestamp } = await support<typeof Transparency>('transparency.js');

@@ -26,7 +26,7 @@ export type {
 export { describeGeneralName, type GeneralName } from './general-name.ts';
 export { carriesName, type HostName, parseHostName, presentedNames } from './host-name.ts';
 export { formatIpAddress, parseIpAddress } from './ip-address.ts';
-export { MAX_PATH_LENGTH } from './limits.ts';
+export { MAX_PATH_LENGTH, MAX_TIMESTAMPS } from './limits.ts';
 export type { DistinguishedName, NameAttribute, RelativeName } from './name.ts';
 export type { NameSubtrees } from './name-constraints.ts';
 export { attributeName, describeOid, isObjectIdentifier, PurposeOid } from './oids.ts';

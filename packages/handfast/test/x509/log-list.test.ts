@@ -135,6 +135,11 @@ test('what is no list of logs is refused, and where', () => {
       /a log's key is ECDSA on P-256, or RSA of 2048 bits or more \(RFC 6962 section 2\.1\.4\); found a key on P-384/,
     ],
     [
+      listOf([entry(argon)], { tiled_logs: [entry(sphinx), entry(argon, { state: undefined })] }),
+      'logList.operators[0].tiled_logs[1].key',
+      /expected another key than that of logList\.operators\[0\]\.logs\[0\], found "/,
+    ],
+    [
       listOf([entry(argon, { log_id: base64(sphinx.id) })]),
       'logList.operators[0].logs[0].log_id',
       /expected the SHA-256 hash of its key, found "/,

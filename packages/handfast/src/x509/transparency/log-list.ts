@@ -1,6 +1,6 @@
 /** Lists of logs in version 3 of the format that Chrome and Apple publish theirs in. */
 import type { CryptoProvider } from '../../crypto/provider.ts';
-import { equalBytes } from '../../wire/bytes.ts';
+import { equalBytes, toHex } from '../../wire/bytes.ts';
 import { ConfigError } from '../../wire/errors.ts';
 import { fromBase64 } from '../base64.ts';
 import { keyHash, readLogKey, type TransparencyLog } from './logs.ts';
@@ -11,6 +11,12 @@ type Json = Readonly<Record<string, unknown>>;
 const IN_USE: ReadonlySet<string> = new Set(['qualified', 'usable', 'readonly']);
 /** States of logs that nobody has come to trust yet, or that lost all trust. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['pending', 'rejected']);
+
+interface Context {
+  readonly provider: Pick<CryptoProvider, 'hash'>;
+  /** Where the logs stand that were read already, by their ids. */
+  readonly places: Map<string, string>;
+}
 
 /**
  * Reads a list of logs: https://www.gstatic.com/ct/log_list/v3/log_list_schema.json. Logs that are qualified, usable or
@@ -27,24 +33,21 @@ export function parseLogList(
 ): readonly TransparencyLog[] {
   const place = 'logList';
   const list = readObject(parseJson(json, place), place);
+  const context: Context = { provider, places: new Map() };
   const logs = readArray(list, 'operators', place).flatMap((value, index) =>
-    readOperator(value, `${place}.operators[${index}]`, provider),
+    readOperator(value, `${place}.operators[${index}]`, context),
   );
   if (logs.length > 0) return logs;
   throw new ConfigError(place, `${place}: it names no log that is qualified, usable, readonly or retired`);
 }
 
-function readOperator(
-  value: unknown,
-  place: string,
-  provider: Pick<CryptoProvider, 'hash'>,
-): readonly TransparencyLog[] {
+function readOperator(value: unknown, place: string, context: Context): readonly TransparencyLog[] {
   const operator = readObject(value, place);
   const name = readText(operator, 'name', place);
   // Logs of the static API (tiled_logs) sign the same timestamps.
   return ['logs', 'tiled_logs'].flatMap((member) =>
     readArray(operator, member, place, member === 'tiled_logs' || 'tiled_logs' in operator).flatMap(
-      (log, index) => readLog(log, `${place}.${member}[${index}]`, name, provider),
+      (log, index) => readLog(log, `${place}.${member}[${index}]`, name, context),
     ),
   );
 }
@@ -53,14 +56,18 @@ function readLog(
   value: unknown,
   place: string,
   operator: string,
-  provider: Pick<CryptoProvider, 'hash'>,
+  { provider, places }: Context,
 ): readonly TransparencyLog[] {
   const log = readObject(value, place);
   const publicKey = readBase64(log, 'key', place);
   readLogKey(publicKey, `${place}.key`);
-  if (!equalBytes(readBase64(log, 'log_id', place), keyHash(publicKey, provider))) {
+  const id = keyHash(publicKey, provider);
+  if (!equalBytes(readBase64(log, 'log_id', place), id)) {
     throw wrong(`${place}.log_id`, 'the SHA-256 hash of its key', log['log_id']);
   }
+  const other = places.get(toHex(id));
+  if (other !== undefined) throw wrong(`${place}.key`, `another key than that of ${other}`, log['key']);
+  places.set(toHex(id), place);
   const isForTests = log['log_type'] !== undefined && log['log_type'] !== 'prod';
   const state = readState(log, place);
   if (isForTests || state === 'left out') return [];

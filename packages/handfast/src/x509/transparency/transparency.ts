@@ -58,9 +58,14 @@ export function readTransparency(
       `transparency.${name}: expected ${expected}, found ${found}`,
     );
   };
-  const count = (name: string, value: number, most: number, what: string): void => {
+  const count = (name: string, value: number, known: number, what: string): void => {
+    const most = Math.min(known, MAX_TIMESTAMPS);
     if (!(Number.isSafeInteger(value) && value >= 0 && value <= most)) {
-      fail(name, `a number from 0 to ${most} (as many ${what} are known)`, value);
+      fail(
+        name,
+        `a number from 0 to ${most} (${known} ${what} are known, and ${MAX_TIMESTAMPS} timestamps looked at)`,
+        value,
+      );
     }
   };
   count('require', require, logs.size, 'logs');
