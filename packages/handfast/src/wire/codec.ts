@@ -225,7 +225,6 @@ export function uint(size: 1 | 2 | 3 | 4, name: (value: number) => string = Stri
 
 export const uint8: Codec<number> = uint(1);
 export const uint16: Codec<number> = uint(2);
-export const uint24: Codec<number> = uint(3);
 export const uint32: Codec<number> = uint(4);
 
 /** `opaque value[length]`. */

@@ -23,7 +23,6 @@ export {
   uint,
   uint8,
   uint16,
-  uint24,
   uint32,
   vector,
   Writer,

@@ -14,6 +14,14 @@ const LABEL = /^(?!-)[0-9a-z_-]{1,63}(?<!-)$/;
 const MAX_NAME_LENGTH = 253;
 
 /**
+ * Whether the last label of a name makes it an address in some notation, or nothing: no top-level domain is a number, and
+ * resolvers read `127.1` and `0x7f000001` as addresses (RFC 1123 section 2.1, RFC 6943 section 3.1.1).
+ */
+export function endsInNumber(name: string): boolean {
+  return /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i.test(name);
+}
+
+/**
  * Reads a host name or an IP address. A dot at the end, which marks a full name in DNS, is dropped.
  * @param option the option that it was given as, for the error.
  * @throws {ConfigError} when it is neither; the message says what to give instead.
@@ -25,19 +33,16 @@ export function parseHostName(text: string, option = 'name'): HostName {
   // A zone says which interface leads to the address; it is no part of it (RFC 4007 section 11).
   const octets = parseIpAddress(text.includes(':') ? text.replace(/%.+$/, '') : text);
   if (octets !== undefined) return { kind: 'ip', text: formatIpAddress(octets), octets };
-  const name = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase();
-  if (/[^\x20-\x7e]/.test(name)) {
+  // Before the case is changed: some other characters have ASCII letters for their lower case (U+212A, a kelvin, has k).
+  if (/[^\0-\x7f]/.test(text)) {
     throw new ConfigError(
       option,
-      `${option}: ${JSON.stringify(text)} has characters outside ASCII; give it in its A-label form, such as xn--bcher-kva.example`,
+      `${option}: ${JSON.stringify(text)} has characters outside ASCII; give its A-label form, such as xn--bcher-kva.example, which new URL('https://...').hostname makes of it`,
     );
   }
+  const name = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase();
   const labels = name.split('.');
-  if (
-    name.length > MAX_NAME_LENGTH ||
-    !labels.every((label) => LABEL.test(label)) ||
-    /^\d+$/.test(labels.at(-1) ?? '')
-  ) {
+  if (name.length > MAX_NAME_LENGTH || !labels.every((label) => LABEL.test(label)) || endsInNumber(name)) {
     const hint = /^\[.*\]$/.test(text) ? '; an IPv6 address is given without its brackets' : '';
     throw new ConfigError(
       option,

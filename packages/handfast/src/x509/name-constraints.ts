@@ -4,7 +4,7 @@ import type { Certificate } from './certificate.ts';
 import { DerError, DerReader, Tag } from './der.ts';
 import type { NameConstraints } from './extensions.ts';
 import { describeGeneralName, type GeneralName, isAddressRange } from './general-name.ts';
-import { parseIpAddress } from './ip-address.ts';
+import { endsInNumber } from './host-name.ts';
 import type { DistinguishedName } from './name.ts';
 import { AttributeOid, OtherNameOid } from './oids.ts';
 import { decodeString } from './strings.ts';
@@ -188,14 +188,15 @@ function incomparable(constraint: Comparable, name: Comparable): string {
 }
 
 /** Labels of letters, digits, hyphens and underscores, with dots between them: A-labels, where a name is not ASCII. */
-const DNS_NAME = /^[0-9a-z_-]+(?:\.[0-9a-z_-]+)*$/;
+const DNS_NAME = /^[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*$/;
 /** Longer texts are no names in DNS (RFC 1035 section 2.3.4), and would cost more to compare. */
 const MAX_HOST_LENGTH = 255;
 
 /** A host, with a mark in front of it where it may have one. */
 function hostForm(text: string, mark: '' | '.' | '*' = ''): Form {
-  const host = text.length <= MAX_HOST_LENGTH ? text.toLowerCase() : '';
-  return DNS_NAME.test(host) ? { kind: 'host', host, below: `.${host}`, mark } : UNKNOWN;
+  if (text.length > MAX_HOST_LENGTH || !DNS_NAME.test(text)) return UNKNOWN;
+  const host = text.toLowerCase();
+  return { kind: 'host', host, below: `.${host}`, mark };
 }
 
 function dottedForm(text: string): Form {
@@ -213,11 +214,13 @@ function mailboxForm(text: string): Form {
     : UNKNOWN;
 }
 
+/** The host of a URI, strictly by RFC 3986 section 3.2: where parsers differ, so would those who are kept out. */
+const URI_HOST = /^[a-z][a-z0-9+.-]*:\/\/(?:[\w.~!$&'()*+,;=:%-]*@)?([^/?#@:]*)(?::\d*)?(?:[/?#]|$)/i;
+
 /** A URI must name a host by its name to be compared at all (RFC 5280 section 4.2.1.10). */
 function uriForm(uri: string): Form {
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(uri)?.[1] ?? '';
-  const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
-  return parseIpAddress(host) === undefined ? hostForm(host) : UNKNOWN;
+  const host = URI_HOST.exec(uri)?.[1] ?? '';
+  return endsInNumber(host) ? UNKNOWN : hostForm(host);
 }
 
 function prepareName(shown: GeneralName): Comparable {

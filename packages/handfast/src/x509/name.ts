@@ -136,9 +136,26 @@ function attributeKey(attribute: NameAttribute): string {
   return `${type}${value.length}${value}`;
 }
 
-/** String preparation in the sense of RFC 4518 section 2: case, compatibility forms, insignificant spaces. */
+/** Spaces of any kind (RFC 4518 section 2.2). */
+const SPACE = /[\t-\r\x85\p{Z}]/gu;
+/** Characters that RFC 4518 section 2.2 maps to nothing: controls, and marks that nobody sees. */
+const UNSEEN =
+  /\u034f|[\u180b-\u180e]|[\ufe00-\ufe0f]|[\p{Cc}\u00ad\u06dd\u070f\u1806\u200b-\u200f\u202a-\u202e\u2060-\u2063\u206a-\u206f\ufeff\ufff9-\ufffc\u{1d173}-\u{1d17a}\u{e0001}\u{e0020}-\u{e007f}]/gu;
+
+/**
+ * String preparation (RFC 4518 section 2, with the case folding of RFC 5280 section 7.1): what is left of two equal values is
+ * the same.
+ */
 function prepare(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
+  const seen = text.replace(SPACE, ' ').replace(UNSEEN, '').normalize('NFKC');
+  const folded = Array.from(seen, foldCase).join('').normalize('NFKC');
+  return folded.replace(/ +/g, ' ').trim();
+}
+
+/** A character without its case; there and back again, since some have a partner on the way only (\u00df is SS is ss). */
+function foldCase(character: string): string {
+  // The dotless i is no other form of i (RFC 3454 appendix B.2), though it shares a capital with it.
+  return character === '\u0131' ? character : character.toLowerCase().toUpperCase().toLowerCase();
 }
 
 function showAttribute(attribute: NameAttribute): string {

@@ -22,6 +22,9 @@ test('host names and addresses are read', () => {
   });
   assert.equal(parseHostName('2001:DB8::1').text, '2001:db8::1');
   assert.equal(parseHostName('fe80::1%eth0').text, 'fe80::1');
+  assert.equal(parseHostName('fe80::1%25eth0').text, 'fe80::1');
+  assert.equal(parseHostName('::FFFF:192.0.2.1').text, '::ffff:c000:201');
+  assert.equal(parseHostName('XN--BCHER-KVA.Example.').text, 'xn--bcher-kva.example');
 });
 
 test('wildcards stand for one whole left-most label', () => {
@@ -50,6 +53,17 @@ test('wildcards stand for one whole left-most label', () => {
     ['*t', 'localhost', false],
     ['', 'localhost', false],
     ['example.com.', 'example.com', false],
+    ['*.example.com.', 'www.example.com', false],
+    ['xn--bcher-kva.example', 'XN--BCHER-KVA.example'.toLowerCase(), true],
+    ['XN--BCHER-KVA.example', 'xn--bcher-kva.example', true],
+    // A-labels are compared as they stand, right or wrong; nothing is decoded.
+    ['xn--bcher-kva.example', 'bucher.example', false],
+    ['xn--a.example', 'xn--a.example', true],
+    ['xn--\u0062cher-kva.example', 'xn--bcher-kva.example', true],
+    ['*.xn--bcher-kva.example', 'www.xn--bcher-kva.example', true],
+    ['*.xn--bcher-kva.example', 'www.xn--bchers-kva.example', false],
+    ['xn--bcher-*.example', 'xn--bcher-kva.example', false],
+    ['*-kva.example', 'xn--bcher-kva.example', false],
     ['example.com\u0000.evil.example', 'example.com', false],
   ];
   for (const [presented, wanted, expected] of matches) {

@@ -99,6 +99,7 @@ const TABLES: readonly Table[] = [
       'https://www.example.com/',
       'https://evil.test/example.com',
       'https://example.com@evil.test/',
+      'https://xn--bcher-kva.example/',
       'x://a?@example.com',
     ),
     confuses: uri(
@@ -109,6 +110,14 @@ const TABLES: readonly Table[] = [
       'mailto:me@example.com',
       '//example.com',
       'https://exa mple.com/',
+      'https://ex%61mple.com/',
+      // Some parsers see the host before the backslash, others the one behind the at sign.
+      'https://evil.test\\@example.com/',
+      'https://a@evil.test@example.com/',
+      'https://example.com:80:80/',
+      'https://2130706433/',
+      'https://127.1/',
+      'https://0x7f000001/',
     ),
   },
   {
@@ -257,11 +266,23 @@ test('constraints on mail addresses hold for international ones (RFC 9598)', () 
   for (const odd of [
     mailbox(der.utf8String('m\u00fcller@b\u00fccher.example')),
     mailbox(der.utf8String('b\u00fccher.example')),
+    // In lower case a kelvin is k.
+    mailbox(der.utf8String('m\u00fcller@xn--bcher-\u212ava.example')),
     mailbox(der.integer(1)),
     mailbox(der.tlv(0x0c, Uint8Array.of(0xff))),
   ]) {
     forbids({ permitted: domain }, { altNames: [odd] }, /cannot be compared/);
     forbids({ excluded: domain }, { altNames: [odd] }, /cannot be compared/);
+  }
+});
+
+test('constraints on international mail addresses themselves cannot be checked (RFC 9598 defines none)', () => {
+  const mailbox: GeneralNameSpec = {
+    raw: der.context(0, der.oid('1.3.6.1.5.5.7.8.9'), der.context(0, der.utf8String('m\u00fcller@a.test'))),
+  };
+  for (const side of ['permitted', 'excluded'] as const) {
+    forbids({ [side]: [mailbox] }, { altNames: [mailbox] }, /of which it has one, cannot be checked/);
+    permits({ [side]: [mailbox] }, { emails: ['me@a.test'] });
   }
 });
 

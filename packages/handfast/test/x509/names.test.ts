@@ -62,6 +62,37 @@ test('names are compared without regard to case, spaces, width and string type',
   );
 });
 
+test('names are prepared as RFC 4518 says before they are compared', () => {
+  const equal = (one: string, ...others: readonly string[]): void => {
+    for (const other of others) assert.ok(name(one).equals(name(other)), `${one} and ${other}`);
+  };
+  const differ = (one: string, ...others: readonly string[]): void => {
+    for (const other of others) assert.ok(!name(one).equals(name(other)), `${one} and ${other}`);
+  };
+  // Case folding, not lower case (RFC 3454 appendix B.2).
+  equal('STRASSE 5', 'stra\u00dfe 5', 'Stra\u1e9ee 5');
+  equal('\u039f\u0394\u039f\u03a3', '\u03bf\u03b4\u03bf\u03c2', '\u03bf\u03b4\u03bf\u03c3');
+  equal('\u212a', 'k');
+  differ('fi', 'f\u0131');
+  // Compatibility forms, and marks written in one piece or in two.
+  equal('office', 'o\ufb03ce', '\uff2fFFICE');
+  equal('M\u00fcller', 'm\u0075\u0308ller');
+  differ('Muller', 'M\u00fcller');
+  // What nobody sees counts for nothing; every kind of space is one.
+  equal(
+    'Tell',
+    'Te\u00adll',
+    'Te\u200bll',
+    '\ufeffTell',
+    'Te\u0000ll',
+    'Te\ufe0fll',
+    'T\u034fell',
+    'T\u202eell',
+  );
+  equal('A B', 'A\u00a0B', 'A\u3000\u2003B', 'A\tB', 'A\u0085B', ' A  B ');
+  differ('AB', 'A\u00a0B', 'A\nB');
+});
+
 test('no value can pass for another structure', () => {
   const one = name([
     ['CN', 'a'],

@@ -21,6 +21,16 @@ const TEXTS: readonly string[] = [
   '[::1]',
   '::g',
   'b\u00fccher.example',
+  // In lower case it is k, and the name another one.
+  'ban\u212a.example',
+  'example\u3002com',
+  '127.0.0.1%lo',
+  'fe80::1%',
+  '127.1',
+  '0x7f000001',
+  '1.0x1',
+  'example.0X',
+  'xn--\u00fc.example',
   `${'a'.repeat(64)}.example`,
   `${'a.'.repeat(126)}ab`,
 ];
