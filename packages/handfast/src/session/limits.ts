@@ -32,3 +32,9 @@ export const DEFAULT_CLIENT_SESSION_BYTES: number = 32 * 1024 * 1024;
 
 /** Bytes that an external PSK must have at least: 128 bits (RFC 9257 section 6). */
 export const MIN_PSK_LENGTH = 16;
+
+/** By how much a ClientHello with early data may come sooner or later than its ticket's age says, in milliseconds: ten seconds (RFC 9846 section 8.3). */
+export const EARLY_DATA_WINDOW = 10_000;
+
+/** ClientHellos with early data that are remembered at a time. With the window above they may come at 5000 a second. */
+export const DEFAULT_RECORDED_HELLOS = 100_000;
