@@ -1,4 +1,5 @@
 /** Sessions for tests: right ones, of every kind, with the certificates of `pki.ts`. */
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
 import { isPromise } from '../../src/crypto/provider.ts';
@@ -31,13 +32,17 @@ export function judgedPeer(): AuthenticatedPeer & { readonly verdict: Accepted }
   return { chain, verdict, signatureScheme: SignatureScheme.ecdsa_secp256r1_sha256 };
 }
 
-/** The same verdict as a session keeps it. */
-export function withoutChecks(verdict: Accepted): Accepted {
-  const { ok, path, policies, sentence } = verdict;
+/** The same verdict as a session keeps it: who, from when to when, and no word of how it was found out. */
+export function asKept({ path, policies, sentence }: Accepted): Accepted {
+  assert.ok(policies !== undefined);
   return {
-    ok,
-    path: path.map((judged) => ({ ...judged, checks: [] })),
-    ...(policies === undefined ? {} : { policies }),
+    ok: true,
+    path: path.map(({ role, subject, issuer, serialNumber, notBefore, notAfter, fingerprint }) => {
+      assert.ok(serialNumber !== undefined && notBefore !== undefined);
+      assert.ok(notAfter !== undefined && fingerprint !== undefined);
+      return { role, subject, issuer, serialNumber, notBefore, notAfter, fingerprint, checks: [] };
+    }),
+    policies,
     sentence,
   };
 }

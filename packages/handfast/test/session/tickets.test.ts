@@ -22,7 +22,7 @@ import {
 } from '../../src/session/tickets.ts';
 import { concat, equalBytes, toHex } from '../../src/wire/bytes.ts';
 import { Later, lateProvider } from '../support/later.ts';
-import { DAY, HOUR, judgedPeer, NOW, session13, sessions, withoutChecks } from './support.ts';
+import { asKept, DAY, HOUR, judgedPeer, NOW, session13, sessions } from './support.ts';
 
 const LIMIT = { timeout: 30_000 };
 const provider = nodeProvider;
@@ -86,7 +86,7 @@ test('the peer comes back with its certificates and the verdict', LIMIT, () => {
   const keys = ring();
   const peer = judgedPeer();
   const opened = open(keys, sealed(keys, session13({ peer })));
-  assert.deepEqual(opened?.peer, { ...peer, verdict: withoutChecks(peer.verdict) });
+  assert.deepEqual(opened?.peer, { ...peer, verdict: asKept(peer.verdict) });
 });
 
 test('no two tickets share their nonce, and nothing of the session shows', LIMIT, () => {
