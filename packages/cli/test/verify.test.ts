@@ -45,7 +45,7 @@ describe('handfast verify', LIMIT, () => {
       places.every((place, i) => place > (places[i - 1] ?? -1)),
       stdout,
     );
-    assert.match(stdout, /\+ it carries the name a\.test \(RFC 9525 section 6\)/);
+    assert.match(stdout, /\+ it carries the name a\.test \(RFC 9525 section 6\.3\)/);
     assert.match(stdout, /\+ its signature was made by the intermediate 'CN=Test Intermediate' \(RFC 5280/);
     assert.match(stdout, /\+ The certificate of 'CN=a\.test' is accepted/);
     for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);

@@ -1,4 +1,5 @@
 /** The entry `handfast/node`: TLS on Node's sockets, servers and HTTP, in the shape of `node:tls`. */
+export type { CertificateError } from './certificate-error.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export {
   type CertificateInput,

@@ -14,7 +14,8 @@ export interface TlsServerOptions extends ServerTlsOptions, Omit<ServerOpts, 'pa
  * A TLS server. Every connection (and every `Duplex` given to `emit('connection', duplex)`) is secured; events
  * besides those of `net.Server`:
  * - `secureConnection` (socket): the handshake is complete.
- * - `tlsClientError` (error, socket): a handshake failed. The client was told, and its transport is closed.
+ * - `tlsClientError` (error, socket): a handshake failed. The client was told, and its transport is closed. Where its
+ *   certificate was refused, the error is a {@link CertificateError}.
  * - `keylog` (line, socket) and `trace` (event, socket): as on {@link TLSSocket}.
  *
  * A socket that fails later emits `error`; without a listener of its own that ends the socket, not the process.

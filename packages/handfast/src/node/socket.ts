@@ -5,9 +5,11 @@ import type { PeerCertificate } from 'node:tls';
 import type { ConnectionHandlers, TlsConnection } from '../connection.ts';
 import type { Established } from '../handshake/established.ts';
 import { concat } from '../wire/bytes.ts';
-import { TlsError, type TlsErrorCode } from '../wire/errors.ts';
+import { TlsError } from '../wire/errors.ts';
 import { cipherSuiteName } from '../wire/registry.ts';
+import type { OpensslErrorCode } from '../x509/openssl-codes.ts';
 import type { Verdict } from '../x509/verdict.ts';
+import { nameRefusal } from './certificate-error.ts';
 import { type EphemeralKeyInfo, ephemeralKeyInfo } from './ephemeral-key.ts';
 import { HandlelessSocket } from './handleless-socket.ts';
 import { MAX_HANDSHAKE_BYTES, WRITE_SLICE_LENGTH } from './limits.ts';
@@ -57,8 +59,11 @@ export class TLSSocket extends HandlelessSocket {
   secureConnecting = true;
   /** Whether the peer proved who it is; on a client the same as "the handshake is complete". */
   authorized = false;
-  /** The code of the error with which the peer's certificate was refused. */
-  authorizationError: TlsErrorCode | null = null;
+  /**
+   * Why the peer's certificate was refused, by OpenSSL's name for it, such as `CERT_HAS_EXPIRED`; `null` when it was not. The
+   * error that is emitted has the same as its `opensslCode` ({@link CertificateError}).
+   */
+  authorizationError: OpensslErrorCode | null = null;
   /** The application protocol (ALPN) agreed on, `false` for none, `null` before the handshake is complete. */
   alpnProtocol: string | false | null = null;
   /** The server name that the client sent, `false` for none, `null` before the handshake is complete. */
@@ -246,7 +251,7 @@ export class TLSSocket extends HandlelessSocket {
   #onError(error: TlsError): void {
     this.#alertWritten = error.alert !== null;
     this.verdict ??= error.context.verdict as Verdict | undefined;
-    if (error.context.verdict !== undefined) this.authorizationError = error.code;
+    this.authorizationError = nameRefusal(error) ?? null;
     this.destroy(error);
   }
 

@@ -4,7 +4,7 @@ import { ConfigError } from '../wire/errors.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
 import { checkPolicyMappings } from './certificate-policies.ts';
 import type { KeyUsage } from './extensions.ts';
-import { carriesName, type HostName, presentedNames } from './host-name.ts';
+import { carriesName, HOST_NAME_SOURCES, type HostName, presentedNames } from './host-name.ts';
 import { MAX_RSA_EXPONENT_BITS, MAX_RSA_MODULUS_BITS } from './limits.ts';
 import { describeOid, ExtensionOid, isObjectIdentifier, PurposeOid } from './oids.ts';
 import type { ProfileRule } from './profiles.ts';
@@ -258,13 +258,14 @@ function checkKeyUsage({ keyUsage }: Certificate, needed: KeyUsage): Check {
 }
 
 function checkName(certificate: Certificate, name: HostName): Check {
-  if (carriesName(certificate, name)) return check('name', true, `it carries the name ${name.text}`);
+  const source = HOST_NAME_SOURCES[name.kind];
+  if (carriesName(certificate, name)) return check('name', true, `it carries the name ${name.text}`, source);
   const names = presentedNames(certificate);
   const found =
     names.length === 0
       ? 'it carries no names for servers at all (the common name does not count)'
       : `it is for ${names.slice(0, 8).join(', ')}${names.length > 8 ? `, and ${names.length - 8} more` : ''}`;
-  return check('name', false, `it does not carry the name '${name.text}': ${found}`);
+  return check('name', false, `it does not carry the name '${name.text}': ${found}`, source);
 }
 
 /** The rules for a certificate that vouches for another, wherever it stands. */

@@ -10,6 +10,9 @@ export type HostName =
   | { readonly kind: 'dns'; readonly text: string }
   | { readonly kind: 'ip'; readonly text: string; readonly octets: Uint8Array };
 
+/** How a name, or an address, is matched. */
+export const HOST_NAME_SOURCES = { dns: 'RFC 9525 section 6.3', ip: 'RFC 9525 section 6.4' } as const;
+
 const LABEL = /^(?!-)[0-9a-z_-]{1,63}(?<!-)$/;
 const MAX_NAME_LENGTH = 253;
 

@@ -30,6 +30,7 @@ export { MAX_PATH_LENGTH, MAX_TIMESTAMPS } from './limits.ts';
 export type { DistinguishedName, NameAttribute, RelativeName } from './name.ts';
 export type { NameSubtrees } from './name-constraints.ts';
 export { attributeName, describeOid, isObjectIdentifier, PurposeOid } from './oids.ts';
+export { type OpensslErrorCode, opensslErrorCode } from './openssl-codes.ts';
 export { type Verification, type VerifyOptions, verify, verifyPath } from './path.ts';
 export { type PemBlock, readCertificates, readPem, writePem } from './pem.ts';
 export type { PolicyConstraints, PolicyMapping } from './policy-extensions.ts';

@@ -16,6 +16,9 @@ import { constraintViolation } from './name-constraints.ts';
 import { describe, type Issuer, type Step } from './path-report.ts';
 import { type Check, check } from './verdict.ts';
 
+/** Of the number of intermediates that the caller accepts. */
+export const INITIAL_PATH_LENGTH_SOURCE = 'RFC 5280 section 6.1.2 (k)';
+
 /** What one question holds every issuer to. */
 export interface IssuerRules {
   readonly situation: Situation;
@@ -74,9 +77,14 @@ export class IssuerChecks {
     const all = [nameConstraints, constraints.nameConstraints].filter((given) => given !== undefined);
     return all.map((given) => {
       const violation = constraintViolation(given, certificate, budget.comparison);
-      const sentence =
-        violation === undefined ? 'its names are accepted here' : `not accepted here: ${violation}`;
-      return check('nameConstraints', violation === undefined, sentence, 'RFC 5280 section 6.1.3 (b)');
+      return violation === undefined
+        ? check('nameConstraints', true, 'its names are accepted here')
+        : check(
+            'nameConstraints',
+            false,
+            `its names are not accepted here: ${violation.sentence}`,
+            violation.source,
+          );
     });
   }
 
@@ -106,6 +114,7 @@ export class IssuerChecks {
       ok
         ? `the path has ${count} ${count === 1 ? 'intermediate' : 'intermediates'} so far`
         : `with it the path would have ${count} intermediates; ${maxPathLength} are accepted here, and ${MAX_PATH_CERTIFICATES} certificates in all`,
+      INITIAL_PATH_LENGTH_SOURCE,
     );
   }
 
@@ -119,8 +128,14 @@ export class IssuerChecks {
       if (index > 0 && isSelfIssued(constrained)) continue;
       const violation = constraintViolation(nameConstraints, constrained, this.#rules.budget.comparison);
       if (violation !== undefined) {
+        const { sentence, source } = violation;
         return [
-          check('nameConstraints', false, `it may not vouch for ${describe(constrained)}: ${violation}`),
+          check(
+            'nameConstraints',
+            false,
+            `it may not vouch for ${describe(constrained)}: ${sentence}`,
+            source,
+          ),
         ];
       }
     }

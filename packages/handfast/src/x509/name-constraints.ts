@@ -24,12 +24,29 @@ export interface NameSubtrees {
  */
 type Coverage = 'all' | 'part' | 'none' | 'incomparable';
 
+/** How a name breaks a constraint, each with its paragraph; `incomparable`: one of the two cannot be compared. */
+export const VIOLATION_SOURCES = {
+  permitted: 'RFC 5280 section 6.1.3 (b)',
+  excluded: 'RFC 5280 section 6.1.3 (c)',
+  incomparable: 'RFC 5280 section 4.2.1.10',
+} as const;
+
+export interface Violation {
+  readonly source: string;
+  /** Which name breaks which constraint, in the middle of a sentence. */
+  readonly sentence: string;
+}
+
+function violation(kind: keyof typeof VIOLATION_SOURCES, sentence: string): Violation {
+  return { source: VIOLATION_SOURCES[kind], sentence };
+}
+
 /** Why a certificate's names break the constraints of an authority above it; `undefined` when they keep to them. */
 export function constraintViolation(
   constraints: NameConstraints,
   certificate: Certificate,
   spend: ComparisonBudget,
-): string | undefined {
+): Violation | undefined {
   const { permitted, excluded } = prepareConstraints(constraints);
   for (const name of constrainedNames(certificate)) {
     for (const constraint of excluded) {
@@ -37,7 +54,10 @@ export function constraintViolation(
       const covered = coverage(constraint, name, spend);
       if (covered === 'incomparable') return incomparable(constraint, name);
       if (covered !== 'none') {
-        return `${describeGeneralName(name.shown)} is excluded (by ${describeGeneralName(constraint.shown)})`;
+        return violation(
+          'excluded',
+          `${describeGeneralName(name.shown)} is excluded (by ${describeGeneralName(constraint.shown)})`,
+        );
       }
     }
     let asked: Comparable | undefined;
@@ -51,7 +71,10 @@ export function constraintViolation(
       if (isPermitted) break;
     }
     if (asked !== undefined && !isPermitted) {
-      return `${describeGeneralName(name.shown)} is not among the permitted names (such as ${describeGeneralName(asked.shown)})`;
+      return violation(
+        'permitted',
+        `${describeGeneralName(name.shown)} is not among the permitted names (such as ${describeGeneralName(asked.shown)})`,
+      );
     }
   }
   return undefined;
@@ -181,10 +204,11 @@ function isComparable(kind: GeneralName['kind']): boolean {
   return COMPARABLE.has(kind);
 }
 
-function incomparable(constraint: Comparable, name: Comparable): string {
-  return isComparable(name.kind)
+function incomparable(constraint: Comparable, name: Comparable): Violation {
+  const sentence = isComparable(name.kind)
     ? `${describeGeneralName(name.shown)} and the constraint ${describeGeneralName(constraint.shown)} cannot be compared: one of them is malformed`
     : `constraints on names of the kind ${name.kind}, of which it has one, cannot be checked`;
+  return violation('incomparable', sentence);
 }
 
 /** Labels of letters, digits, hyphens and underscores, with dots between them: A-labels, where a name is not ASCII. */

@@ -154,6 +154,7 @@ export function refusal(
     advice: adviceFor(failure, context),
     ...(certificate && { certificate: certificate.toString() }),
     path: wholePath ?? judgedPath(steps, issuer, provider),
+    at,
     ...report(others, provider),
   });
 }

@@ -113,6 +113,8 @@ export interface Refused {
   readonly certificate?: string;
   /** The path that came nearest to being accepted, leaf first, as far as it was built. */
   readonly path: readonly JudgedCertificate[];
+  /** Its place in {@link path}. */
+  readonly at?: number;
   /** The other paths that were tried; the one that explains best comes first. At most {@link MAX_REPORTED_PATHS}. */
   readonly otherPaths: readonly TriedPath[];
   /** How many more were tried. */
@@ -129,7 +131,7 @@ export function check(rule: Rule, ok: boolean, sentence: string, source: string 
 
 /** What a refusal may say besides its rule and sentence. */
 export type RefusalDetails = Partial<
-  Pick<Refused, 'source' | 'certificate' | 'advice' | 'path' | 'otherPaths' | 'pathsLeftOut'>
+  Pick<Refused, 'source' | 'certificate' | 'advice' | 'path' | 'at' | 'otherPaths' | 'pathsLeftOut'>
 >;
 
 /** A refusal under a rule. Verifiers of an application's own use the rule `custom`, and say what to do about it as `advice`. */

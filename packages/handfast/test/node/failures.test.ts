@@ -92,7 +92,7 @@ test('a client that refuses the certificate tells the server why', LIMIT, async 
     assert.ok(error instanceof TlsError);
     assert.equal(error.code, 'ERR_UNKNOWN_CA');
     assert.equal(client.authorized, false);
-    assert.equal(client.authorizationError, 'ERR_UNKNOWN_CA');
+    assert.equal(client.authorizationError, 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY');
     assert.equal(client.verdict, error.context.verdict);
     assert.notEqual(client.verdict, undefined);
     assert.match(

@@ -186,7 +186,7 @@ test('constraints of the caller hold for every path, and every certificate of it
   const below = issue({ subject: '', issuer: named, dnsNames: ['localhost'] });
   refuses(
     'nameConstraints',
-    /intermediate 'CN=Named': not accepted here: DNS:a\.test/,
+    /intermediate 'CN=Named': its names are not accepted here: DNS:a\.test/,
     [below, named],
     [whole(root)],
     {

@@ -378,6 +378,6 @@ test('the sentence says who may not vouch for whom, and why', () => {
     "The intermediate 'CN=Constrained': it may not vouch for the certificate of 'CN=host': " +
       'IP:192.0.2.1 is not among the permitted names (such as IP:10.0.0.0/8).',
   );
-  assert.equal(source, 'RFC 5280 section 4.2.1.10');
+  assert.equal(source, 'RFC 5280 section 6.1.3 (b)');
   assert.equal(certificate, 'CN=Constrained');
 });

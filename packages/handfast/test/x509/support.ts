@@ -22,6 +22,8 @@ export interface Question
       | 'policies'
       | 'nameConstraints'
       | 'keyUsage'
+      | 'allowPartialChain'
+      | 'budget'
       | 'revocation'
       | 'transparency'
     >
