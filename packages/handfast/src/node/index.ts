@@ -41,6 +41,7 @@ export {
 export { createServer, Server, type TlsServerOptions } from './server.ts';
 export { TLSSocket } from './socket.ts';
 export type { SkippedCertificate } from './trust-files.ts';
+export { loadRevocationLists, type RevocationListInput, type TrustOptions } from './trust-options.ts';
 export { type Removal, TrustStore } from './trust-store.ts';
 export {
   type UndiciCallback,

@@ -11,24 +11,20 @@ import {
   serverConfig,
 } from '../handshake/config.ts';
 import type { Identity } from '../handshake/identity.ts';
-import { chainVerifier, type PeerVerifier } from '../handshake/verifier.ts';
 import { ConfigError } from '../wire/errors.ts';
 import type { CertificateRequest } from '../wire/messages/certificate-request.ts';
 import type { ClientHello } from '../wire/messages/client-hello.ts';
 import type { TlsVersion } from '../wire/registry.ts';
-import type { TrustAnchor } from '../x509/anchors.ts';
-import type { StrengthPolicy } from '../x509/checks.ts';
 import {
   type CertificateInput,
   type IdentityInput,
   type KeyInput,
-  loadCertificates,
   loadIdentities,
   loadIdentity,
   type OneOrMany,
 } from './credentials.ts';
 import { DEFAULT_HANDSHAKE_TIMEOUT, MAX_MILLISECONDS } from './limits.ts';
-import { TrustStore } from './trust-store.ts';
+import { namesTrust, type TrustOptions, verifierOf } from './trust-options.ts';
 
 type SharedOptions = Omit<Partial<EndpointOptions>, 'provider' | 'applicationProtocols'>;
 type OwnClientOptions = Omit<
@@ -44,7 +40,7 @@ type OwnServerOptions = Omit<
 type NodeVersion = 'TLSv1' | 'TLSv1.1' | TlsVersion;
 
 /** What clients and servers have in common. */
-export interface TlsOptions extends SharedOptions {
+export interface TlsOptions extends SharedOptions, TrustOptions {
   /** Certificate chains, leaf first: PEM, DER, or parsed. Several chains may follow each other. */
   readonly cert?: OneOrMany<CertificateInput> | undefined;
   /** The private keys of the leaves in `cert`, in any order. */
@@ -53,15 +49,6 @@ export interface TlsOptions extends SharedOptions {
   readonly passphrase?: string | undefined;
   /** Identities besides those of `cert` and `key`, such as with keys that are held elsewhere. */
   readonly identities?: OneOrMany<IdentityInput> | undefined;
-  /**
-   * The authorities to trust: a store, or certificates. Default for clients: `TrustStore.default()`, which is whom `node:tls`
-   * trusts; a server that asks for certificates must say whom it trusts. An empty list trusts nobody.
-   */
-  readonly ca?: TrustStore | OneOrMany<CertificateInput> | undefined;
-  /** The weakest keys and signatures to accept in the peer's chain. Default: `DEFAULT_STRENGTH` of handfast/x509. */
-  readonly strength?: StrengthPolicy | undefined;
-  /** Judges the peer's certificate, in place of `ca` and the rules of handfast/x509. */
-  readonly verifier?: PeerVerifier | undefined;
   /** Application protocols, best first, such as `['h2', 'http/1.1']`. Default: none. */
   readonly ALPNProtocols?: readonly string[] | undefined;
   /** How long a handshake may take in milliseconds, 0 for no limit. Default: `DEFAULT_HANDSHAKE_TIMEOUT`. */
@@ -100,11 +87,11 @@ const NOT_OFFERED: Readonly<Record<string, string>> = {
   honorCipherOrder: 'use preference',
   dhparam: 'list ffdhe2048 or larger in groups',
   pfx: 'convert it to PEM, for cert and key',
-  crl: 'make a verifier with chainVerifier, and give it revocation',
   secureContext: 'use config, or the options themselves',
   secureProtocol: 'use versions, or minVersion and maxVersion',
   secureOptions: 'there are no OpenSSL flags here',
   checkServerIdentity: 'use verifier',
+  allowPartialTrustChain: 'use allowPartialChain, which is true by default',
   SNICallback: 'use selectIdentity',
   ALPNCallback: 'use ALPNProtocols and preference',
   pskCallback: 'pre-shared keys are not offered yet',
@@ -209,7 +196,15 @@ export const CLIENT_TLS_OPTIONS: readonly (keyof ClientTlsOptions)[] = [
     identities: true,
     selectIdentity: true,
     ca: true,
+    anchors: true,
+    allowPartialChain: true,
     strength: true,
+    nameConstraints: true,
+    policies: true,
+    crl: true,
+    revocation: true,
+    transparency: true,
+    fetch: true,
     verifier: true,
     ALPNProtocols: true,
     handshakeTimeout: true,
@@ -247,19 +242,6 @@ function endpointOptions(options: TlsOptions): EndpointOptions {
     provider: nodeProvider,
     applicationProtocols,
   };
-}
-
-function verifierOf(options: TlsOptions): PeerVerifier {
-  if (options.verifier !== undefined) return options.verifier;
-  const { ca, strength } = options;
-  const anchors = anchorsOf(ca);
-  return chainVerifier({ provider: nodeProvider, anchors, ...(strength !== undefined && { strength }) });
-}
-
-function anchorsOf(ca: TlsOptions['ca']): readonly TrustAnchor[] {
-  if (ca === undefined) return TrustStore.default().anchors;
-  if (ca instanceof TrustStore) return ca.anchors;
-  return loadCertificates('ca', ca).map((certificate) => ({ certificate }));
 }
 
 /** A caller's `selectIdentity` for the core: what it answers, now or later, is read as `identities` are. */
@@ -301,11 +283,11 @@ export function serverTlsConfig(options: ServerTlsOptions): ServerConfig {
     throw new ConfigError('requestCert', 'requestCert: give either this or clientAuthentication, not both');
   }
   const clientAuthentication = options.clientAuthentication ?? (options.requestCert ? 'require' : 'none');
-  if (clientAuthentication !== 'none' && options.ca === undefined && options.verifier === undefined) {
+  if (clientAuthentication !== 'none' && !namesTrust(options)) {
     // The root store vouches for web sites: anyone can get a certificate from one of its authorities.
     throw new ConfigError(
       'ca',
-      'ca: clients are asked for a certificate, so say which authorities may vouch for them (ca, or a verifier)',
+      'ca: clients are asked for a certificate, so say which authorities may vouch for them (ca, anchors, or a verifier)',
     );
   }
   return serverConfig({

@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createHttpsServer } from '../../src/node/index.ts';
+import { accessInfo, evidenceServer } from '../node/fetch-support.ts';
 import { listen, PKI, SERVER } from '../node/support.ts';
+import { issue } from '../support/pki.ts';
+import { makeOcspResponse } from '../support/revocation.ts';
 
 /** The project's root, seen from `packages/handfast/dist/test/house`. */
 const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
@@ -94,4 +97,24 @@ test('policies, and what they refuse', LIMIT, async (t) => {
   const [allowed] = local.split(/^connect\(\{ port: 8443/m);
   const made = /connected\n[\s\S]*connected\n/;
   await run(t, allowed as string, [made], { NODE_EXTRA_CA_CERTS: 'root.pem' });
+});
+
+test('what is fetched for a verdict, and told', LIMIT, async (t) => {
+  const [code] = snippets.filter((snippet) => snippet.includes('evidenceFetcher'));
+  assert.ok(code !== undefined);
+  const evidence = await evidenceServer(t);
+  const leaf = issue({
+    subject: 'localhost',
+    issuer: PKI.intermediate,
+    dnsNames: ['localhost'],
+    extraExtensions: [accessInfo({ ocsp: [`${evidence.base}/ocsp`], issuers: [`${evidence.base}/issuer`] })],
+  });
+  evidence.on('/ocsp', makeOcspResponse([{ certificate: leaf, issuer: PKI.intermediate }]));
+  evidence.on('/issuer', PKI.intermediate.der);
+  const port = await listen(t, createHttpsServer({ cert: leaf.pem, key: leaf.keyPem }));
+  const local = code
+    .replace("host: 'example.org', port: 443", `host: 'localhost', port: ${port}`)
+    .replace('evidenceFetcher({ ', 'evidenceFetcher({ allowPrivateAddresses: true, ');
+  const told = /ok: true[\s\S]*contacts: \[[\s\S]*purpose: 'issuer'[\s\S]*purpose: 'ocsp'/;
+  await run(t, local, [told], { NODE_EXTRA_CA_CERTS: 'root.pem' });
 });
