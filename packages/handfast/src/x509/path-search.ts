@@ -174,6 +174,7 @@ export class PathSearch {
         budget: this.#budget,
         certificates: [...intermediates, ...(revocation.certificates ?? [])],
         isValid: (certificate, anchor) => this.#isValid(certificate, anchor),
+        checkOwnNames: (certificate) => this.#issuers.checkOwnNames(certificate),
       })
     );
   }
@@ -190,7 +191,10 @@ export class PathSearch {
     const anchors: TrustAnchor[] = [same === undefined ? anchor : { certificate: same, constraints }];
     const { policies: _, ...options } = this.#options;
     const search = new PathSearch({ ...options, leaf: certificate, anchors, allowPartialChain: true }, this);
-    const checks = checkAnywhere(certificate, { ...this.#situation, profile: [] }, 'leaf');
+    const checks = [
+      ...checkAnywhere(certificate, { ...this.#situation, profile: [] }, 'leaf'),
+      ...this.#issuers.checkOwnNames(certificate),
+    ];
     if (!checks.every(({ ok }) => ok)) return false;
     return (yield* search.#extend([{ certificate, checks }])) !== undefined;
   }

@@ -134,7 +134,7 @@ const UNUSABLE: readonly (readonly [what: string, by: Issued, options: ListOptio
     'that has run out',
     intermediate,
     { thisUpdate: hours(-48), nextUpdate: hours(-24) },
-    /it held until .* only/,
+    /it held until \S+ only\./,
   ],
   ['that never runs out', intermediate, { nextUpdate: null }, /no nextUpdate/],
   ['that ends before it begins', intermediate, { nextUpdate: hours(-2) }, /ends before it begins/],

@@ -144,7 +144,11 @@ const UNUSABLE: readonly (readonly [what: string, bytes: Uint8Array, words: RegE
   ['of another status', ocspFailure(3), /no answer but tryLater/],
   ['that does not know the certificate', response({ status: 'unknown' }), /does not know the certificate/],
   ['from tomorrow', response({ thisUpdate: hours(24), nextUpdate: hours(48) }), /has not come yet/],
-  ['that has run out', response({ thisUpdate: hours(-48), nextUpdate: hours(-24) }), /held until .* only/],
+  [
+    'that has run out',
+    response({ thisUpdate: hours(-48), nextUpdate: hours(-24) }),
+    /held until \S+ only[.;]?/,
+  ],
   ['that never runs out', response({ nextUpdate: null }), /no nextUpdate/],
   ['that ends before it begins', response({ nextUpdate: hours(-2) }), /ends before it begins/],
   [
@@ -204,6 +208,16 @@ const UNUSABLE: readonly (readonly [what: string, bytes: Uint8Array, words: RegE
     answeredBy(delegate({ issuer: stranger })),
     /another signed its certificate/,
   ],
+  [
+    'of a responder that names somebody else as its issuer',
+    answeredBy(delegate({ issuerName: 'Somebody else' })),
+    /another signed its certificate/,
+  ],
+  [
+    'of a certificate that says nothing of its purposes',
+    answeredBy(issue({ subject: 'Responder', issuer: intermediate, extraExtensions: [NO_CHECK] })),
+    /do not include OCSPSigning/,
+  ],
 ];
 
 for (const [what, bytes, words] of UNUSABLE) {
@@ -216,9 +230,13 @@ for (const [what, bytes, words] of UNUSABLE) {
   });
 }
 
+/** The key of the issuer under another name. */
+const namesake = issue({ subject: 'Another name', key: intermediate.key, issuer: root, ca: true });
+
 const ABOUT_OTHERS: readonly (readonly [what: string, bytes: Uint8Array])[] = [
   ['another certificate', response({ certificate: client })],
   ['a certificate of another issuer', response({ issuer: stranger }, { responder: intermediate })],
+  ["another name with the issuer's key", response({ issuer: namesake }, { responder: intermediate })],
   ['the issuer', makeOcspResponse([{ certificate: intermediate, issuer: root }])],
   ['a hash that is not supported', response({ hash: 'md5' })],
 ];

@@ -5,6 +5,7 @@ import type { Budget, Judging } from '../budget.ts';
 import type { Certificate } from '../certificate.ts';
 import { isoTime, type Situation } from '../checks.ts';
 import type { DistinguishedName } from '../name.ts';
+import type { Check } from '../verdict.ts';
 
 /** Somebody who issued a certificate: another certificate, or an anchor that is only a name and a key. */
 export interface Authority {
@@ -48,6 +49,8 @@ export interface StatusContext {
   readonly certificates: readonly Certificate[];
   /** Whether a certificate that stands beside the path has a valid path of its own to the same anchor. */
   readonly isValid: (certificate: Certificate, anchor: Authority) => Judging<boolean>;
+  /** What the caller says of the names that any path may vouch for. */
+  readonly checkOwnNames: (certificate: Certificate) => readonly Check[];
 }
 
 /** What one kind of evidence says about a certificate. */

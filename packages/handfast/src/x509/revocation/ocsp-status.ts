@@ -5,6 +5,7 @@ import { publicKeyBits } from '../algorithms.ts';
 import type { Judging } from '../budget.ts';
 import type { Certificate } from '../certificate.ts';
 import { checkAnywhere, checkSignatureAlgorithm, isoTime } from '../checks.ts';
+import { constraintViolation } from '../name-constraints.ts';
 import { ExtensionOid, PurposeOid } from '../oids.ts';
 import { type Authority, type Finding, outsideWindow, type StatusContext, type Target } from './context.ts';
 import type {
@@ -110,8 +111,20 @@ export class OcspStatus {
     return objection;
   }
 
+  /** A responder is below the authorities that its issuer is below, and their name constraints hold for it, too. */
+  #forbiddenName(responder: Certificate, { authorities }: Target): Objection {
+    const { comparison } = this.#context.budget;
+    for (const { certificate, constraints } of authorities) {
+      for (const limits of [certificate?.nameConstraints, constraints?.nameConstraints]) {
+        const violation = limits && constraintViolation(limits, responder, comparison);
+        if (violation !== undefined) return violation.sentence;
+      }
+    }
+    return undefined;
+  }
+
   *#checkDelegated(basic: BasicOcspResponse, responder: Certificate, target: Target): Judging<Objection> {
-    const { budget, situation } = this.#context;
+    const { budget, situation, checkOwnNames } = this.#context;
     const { issuer } = target;
     const { key } = responder.publicKeyInfo;
     const label = `its responder '${responder.subject}'`;
@@ -130,9 +143,12 @@ export class OcspStatus {
     const checks = [
       ...checkAnywhere(responder, { ...situation, profile: [] }, 'leaf'),
       checkSignatureAlgorithm(responder, situation.strength),
+      ...checkOwnNames(responder),
     ];
     const failed = checks.find(({ ok }) => !ok);
     if (failed !== undefined) return `${label} is not acceptable: ${failed.sentence}`;
+    const forbidden = this.#forbiddenName(responder, target);
+    if (forbidden !== undefined) return `${label} is not acceptable: ${forbidden}`;
     if (!responder.issuer.equals(issuer.name) || !(yield* budget.isSigned(responder, issuer.key))) {
       return `${label} was not made one by the issuer (another signed its certificate)`;
     }
