@@ -26,6 +26,7 @@ export interface Question
       | 'budget'
       | 'revocation'
       | 'transparency'
+      | 'budget'
     >
   > {
   /** Default: server. */

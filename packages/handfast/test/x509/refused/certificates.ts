@@ -33,6 +33,7 @@ const point = (length: number): Uint8Array => new Uint8Array(length).fill(4, 0, 
 const CHANGES: readonly (readonly [what: string, change: Partial<IssueOptions>, reason: DerReason])[] = [
   ['v1 written out', replaceField(0, der.context(0, der.integer(0))), 'default-encoded'],
   ['v4', { version: 3 }, 'version'],
+  ['extensions in v1', { version: 0 }, 'version'],
   ['extensions in v2', { version: 1 }, 'version'],
   [
     'a unique identifier in v1',
