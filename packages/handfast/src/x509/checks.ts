@@ -3,6 +3,7 @@ import { HASH_LENGTH, type HashName, type PublicKey } from '../crypto/provider.t
 import { ConfigError } from '../wire/errors.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
 import { checkPolicyMappings } from './certificate-policies.ts';
+import { isOnCurve } from './curves.ts';
 import type { KeyUsage } from './extensions.ts';
 import { carriesName, HOST_NAME_SOURCES, type HostName, presentedNames } from './host-name.ts';
 import { MAX_RSA_EXPONENT_BITS, MAX_RSA_MODULUS_BITS } from './limits.ts';
@@ -153,6 +154,9 @@ function checkCriticalExtensions({ extensions }: Certificate): Check {
 export function checkKey(key: PublicKey | undefined, { minRsaBits }: StrengthPolicy): Check {
   if (key === undefined) {
     return check('publicKey', false, 'its public key is of a kind or on a curve that is not supported');
+  }
+  if (key.kind === 'ec' && !isOnCurve(key.curve, key.point)) {
+    return check('publicKey', false, `its public key is not a point on the curve ${key.curve}`);
   }
   if (key.kind !== 'rsa' && key.kind !== 'rsa-pss') {
     return check('weakKey', true, `its key (${key.kind === 'ec' ? key.curve : key.kind}) is strong enough`);
