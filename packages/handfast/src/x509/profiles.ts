@@ -120,6 +120,15 @@ const SHARED_RULES: readonly ProfileRule[] = [
         : undefined,
   },
   {
+    source: 'RFC 5280 section 4.2.1.9',
+    roles: EVERYWHERE,
+    breach: ({ basicConstraints, keyUsage }) =>
+      basicConstraints?.pathLength !== undefined &&
+      !(basicConstraints.ca && keyUsage?.includes('keyCertSign') !== false)
+        ? 'it limits the number of authorities below it, although it may not issue any'
+        : undefined,
+  },
+  {
     source: 'RFC 5280 section 4.2.1.10',
     roles: ['leaf'],
     breach: ({ nameConstraints }) =>
