@@ -50,6 +50,7 @@ export type DerReason =
   | 'length-too-large'
   | 'high-tag-number'
   | 'unexpected-tag'
+  | 'tag-form'
   | 'boolean-value'
   | 'integer-empty'
   | 'integer-not-minimal'
@@ -184,6 +185,10 @@ export class DerReader {
         start,
         `${what}: tag numbers above 30 do not occur in certificates`,
       );
+    }
+    if (isInWrongForm(input[start] as number)) {
+      const type = describeTag((input[start] as number) ^ CONSTRUCTED);
+      throw new DerError('tag-form', start, `${what}: DER does not write a ${type} in this form`);
     }
     let content = start + 2;
     let length = input[start + 1] as number;
@@ -378,6 +383,15 @@ export class DerReader {
     if (this.peek() !== Tag.GeneralizedTime) this.read(Tag.GeneralizedTime, what);
     return this.time(what).time;
   }
+}
+
+const CONSTRUCTED = 0x20;
+/** EXTERNAL, EMBEDDED PDV, SEQUENCE, SET and CHARACTER STRING. */
+const CONSTRUCTED_TYPES = (1 << 0x08) | (1 << 0x0b) | (1 << 0x10) | (1 << 0x11) | (1 << 0x1d);
+
+/** Of the universal types these few are constructed, and all others are not: BER's strings in segments are no DER (X.690 section 10.2). */
+function isInWrongForm(tag: number): boolean {
+  return tag < 0x40 && ((tag & CONSTRUCTED) !== 0) !== (((CONSTRUCTED_TYPES >> (tag & 0x1f)) & 1) !== 0);
 }
 
 function isDigit(byte: number): boolean {

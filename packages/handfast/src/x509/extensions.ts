@@ -218,6 +218,7 @@ function readKeyUsage(reader: DerReader): KeyUsage[] {
   const what = 'keyUsage';
   const { bytes } = reader.bitString(what);
   const usages = KEY_USAGES.filter((_, bit) => (((bytes[bit >> 3] ?? 0) << (bit & 7)) & 0x80) !== 0);
+  // Zeros behind the last bit are against X.690 section 11.2.2, but older authorities wrote all nine bits.
   // RFC 5280 section 4.2.1.3: at least one bit MUST be set; a bit beyond the known ones counts.
   if (bytes.every((byte) => byte === 0)) {
     throw new DerError('extension-value', reader.start, `${what}: no bit is set`);

@@ -19,6 +19,7 @@ const DIRECTORY_NAMES: readonly (readonly [what: string, bytes: Uint8Array, reas
     der.sequence(der.set(der.sequence(der.oid(CN), der.nullValue(), der.nullValue()))),
     'trailing-data',
   ],
+  ['a text in segments', single(CN, der.tlv(0x2c, der.utf8String('a'), der.utf8String('b'))), 'tag-form'],
   [
     'UTF-8 that is overlong',
     single(CN, der.tlv(der.Tag.utf8String, Uint8Array.of(0xc0, 0xaf))),
