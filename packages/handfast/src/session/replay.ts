@@ -71,7 +71,7 @@ export class MemoryReplayGuard implements ReplayGuard {
 
   /** How many ClientHellos are recorded; expired ones count until they are dropped. */
   get size(): number {
-    return this.#heap.length;
+    return this.#keys.size;
   }
 
   /** @throws {RangeError} when `key` is not 32 bytes. */
