@@ -1,5 +1,5 @@
 /** Values of command-line options. */
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { parsePort } from './address.ts';
 import { Failure } from './outcome.ts';
 
@@ -78,4 +78,18 @@ export function requestPath(text: string): string {
     throw new InvalidArgumentError('Expected a path that begins with /, in ASCII and without spaces.');
   }
   return text;
+}
+
+/** The options that let a verdict fetch what it lacks, as they were parsed. */
+export interface FetchingCommandOptions {
+  readonly fetch?: true;
+  readonly allowPrivateAddresses?: true;
+}
+
+/** Adds them to a command. */
+export function addFetchingOptions(command: Command): Command {
+  return command
+    .optionsGroup('Whom to ask (over http; they learn which certificate is judged, and by whom):')
+    .option('--fetch', 'ask for what is missing: OCSP responses, revocation lists, issuers')
+    .option('--allow-private-addresses', 'with --fetch: on this machine and in its own networks, too');
 }

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { HTTPS_PORT, parseAddress } from '../address.ts';
 import type { ConnectCommandOptions } from '../connect/run.ts';
 import { addNegotiationOptions } from '../negotiation.ts';
-import { collect, milliseconds, protocols, requestPath } from '../options.ts';
+import { addFetchingOptions, collect, milliseconds, protocols, requestPath } from '../options.ts';
 import type { ExitCode } from '../outcome.ts';
 
 const DESCRIPTION = `Open a TLS connection, verify the server, and talk to it.
@@ -19,6 +19,7 @@ Examples:
   handfast connect [::1]:8443 --servername localhost --ca ca.pem
   handfast connect example.com --get / --trace       every message, byte by byte
   handfast connect old.example --tls 1.2 --policy legacy     a server of another age
+  handfast connect example.com --fetch               is its certificate revoked, and where is its issuer?
   handfast connect example.com --json | jq .verdict  the same for programs
 
 The port is 443 where none is given. When the input ends, the server is told (close_notify), and what it
@@ -41,7 +42,8 @@ export function addConnect(program: Command, finish: (exitCode: ExitCode) => voi
     .option('--ca <file>', 'trust these authorities (PEM) instead of the public ones; repeatable', collect)
     .option('--servername <name>', 'the name that the server must prove to have (default: HOST)')
     .option('--cert <file>', 'certificate chain (PEM) to show when the server asks, with --key')
-    .option('--key <file>', 'its private key (PEM)')
+    .option('--key <file>', 'its private key (PEM)');
+  addFetchingOptions(command)
     .optionsGroup('What to do:')
     .option('--get <path>', 'send an HTTP GET and print the body', requestPath)
     .option('--alpn <names>', 'application protocols to offer, such as h2,http/1.1', protocols)

@@ -1,10 +1,11 @@
 /** `handfast verify`: its options and its help. What it does is loaded when it is asked for. */
 import { type Command, Option } from 'commander';
-import { collect, collectOids, count, moment } from '../options.ts';
+import { addFetchingOptions, collect, collectOids, count, moment } from '../options.ts';
 import type { ExitCode } from '../outcome.ts';
 import type { VerifyCommandOptions } from '../verify/run.ts';
 
-const DESCRIPTION = `Judge a certificate chain from files, as a connection would, without any network.
+const DESCRIPTION = `Judge a certificate chain from files, as a connection would, and without any network
+unless --fetch is given.
 
 The first certificate of the first file is the one that is judged; all others, of all files, are
 intermediates in any order. What vouches for them is --ca, or the public authorities that Node trusts.
@@ -20,6 +21,7 @@ Examples:
   handfast verify chain.pem --name example.com --crl ca.crl --require-status leaf
   handfast verify chain.pem --name example.com --ocsp answer.der   judged by the responder's answer
   handfast verify chain.pem --name example.com --ct-logs log_list.json --require-scts 2
+  handfast verify leaf.pem --name example.com --fetch --require-status chain    asks who knows
   handfast verify signer.pem --purpose codeSigning --ca root.pem
   openssl s_client -connect example.com:443 -showcerts </dev/null |
     handfast verify - --name example.com
@@ -30,7 +32,7 @@ Exit codes: 0 accepted; 1 refused; 2 wrong usage or an unusable file.`;
 
 /** Adds the command to `program`. */
 export function addVerify(program: Command, finish: (exitCode: ExitCode) => void): void {
-  program
+  const command = program
     .command('verify')
     .summary('judge a certificate chain in files')
     .description(DESCRIPTION)
@@ -88,7 +90,8 @@ export function addVerify(program: Command, finish: (exitCode: ExitCode) => void
         '--require-scts <n>',
         'how many of them must vouch for it (default: 0, they are told)',
       ).argParser(count(99)),
-    )
+    );
+  addFetchingOptions(command)
     .optionsGroup('What to show:')
     .option('--json', 'print one JSON document on stdout and nothing else')
     .addHelpText('after', MORE)

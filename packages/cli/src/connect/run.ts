@@ -1,12 +1,14 @@
 /** What `handfast connect` does: opens one connection as a client and shows what came of it. */
 import { appendFileSync } from 'node:fs';
 import type { TraceEvent } from 'handfast';
-import { type ConnectOptions, connect, type TLSSocket } from 'handfast/node';
+import { type ConnectOptions, type Contact, connect, type TLSSocket } from 'handfast/node';
 import { type Address, formatAddress } from '../address.ts';
 import { readAuthorities, readIdentities } from '../credentials.ts';
 import { explain } from '../explain.ts';
+import { contactLines, readFetcher } from '../fetching.ts';
 import { unwritable } from '../files.ts';
 import { type NegotiationCommandOptions, negotiationOptions } from '../negotiation.ts';
+import type { FetchingCommandOptions } from '../options.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
 import { TraceText } from '../render/trace.ts';
@@ -16,7 +18,7 @@ import { failureDocument, successDocument } from './report.ts';
 import { summaryLines } from './summary.ts';
 
 /** The command's options, as they were parsed. */
-export interface ConnectCommandOptions extends NegotiationCommandOptions {
+export interface ConnectCommandOptions extends NegotiationCommandOptions, FetchingCommandOptions {
   readonly ca?: readonly string[];
   readonly servername?: string;
   readonly cert?: string;
@@ -38,10 +40,16 @@ function checkOptions({ get: path, alpn, servername }: ConnectCommandOptions): v
   if (servername === '') throw new Failure(ExitCode.usage, '--servername needs a name.');
 }
 
-function socketOptions(address: Address, options: ConnectCommandOptions): ConnectOptions {
+function socketOptions(
+  address: Address,
+  options: ConnectCommandOptions,
+  onContact: (contact: Contact) => void,
+): ConnectOptions {
   const { ca, servername, cert, key, get: path } = options;
   const identities = readIdentities(cert === undefined ? [] : [cert], key === undefined ? [] : [key]);
   const alpn = options.alpn ?? (path === undefined ? undefined : [HTTP_1_1]);
+  // Half of the time is left for the server itself.
+  const fetch = readFetcher(options, { totalTimeout: Math.ceil(options.timeout / 2), onContact });
   return {
     ...address,
     ...negotiationOptions(options),
@@ -49,6 +57,7 @@ function socketOptions(address: Address, options: ConnectCommandOptions): Connec
     ...(ca === undefined ? {} : { ca: readAuthorities('--ca', ca) }),
     ...(identities.length === 0 ? {} : { identities }),
     ...(alpn === undefined ? {} : { ALPNProtocols: alpn }),
+    ...(fetch === undefined ? {} : { fetch }),
     allowHalfOpen: true,
   };
 }
@@ -82,13 +91,13 @@ function logKeys(socket: TLSSocket, path: string): void {
  */
 export async function runConnect(address: Address, options: ConnectCommandOptions): Promise<ExitCode> {
   checkOptions(options);
-  const settings = socketOptions(address, options);
-  if (options.keylog !== undefined) appendSecrets(options.keylog, ''); // found out before anything is sent
   const events: TraceEvent[] = [];
   const style = styleFor(process.stderr, process.env);
   const tell = (lines: readonly string[]): void => {
     if (options.json === undefined && lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
   };
+  const settings = socketOptions(address, options, (contact) => tell(contactLines(style, contact)));
+  if (options.keylog !== undefined) appendSecrets(options.keylog, ''); // found out before anything is sent
   const socket = connect(settings);
   socket.on('error', () => {}); // whoever waits for something hears of it; nobody else needs to
   if (options.trace) {

@@ -1,6 +1,6 @@
 /** What `handfast verify` does: judges a chain from files, and shows the verdict. */
 import { nodeProvider } from 'handfast/crypto/node';
-import { TrustStore } from 'handfast/node';
+import { type FetchedVerdict, TrustStore } from 'handfast/node';
 import {
   type Certificate,
   DEFAULT_PROFILE,
@@ -9,12 +9,15 @@ import {
   type RevocationOptions,
   RFC5280_PROFILE,
   type TrustAnchor,
+  type Verdict,
   type VerifyOptions,
   verify,
   WEB_PKI_PROFILE,
 } from 'handfast/x509';
 import { certificatesIn, readAuthorities } from '../credentials.ts';
+import { readFetcher } from '../fetching.ts';
 import { fileLabel, readArgument } from '../files.ts';
+import type { FetchingCommandOptions } from '../options.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
 import { isoTime } from '../times.ts';
@@ -24,7 +27,7 @@ import { type Question, verificationLines } from './text.ts';
 import { readTransparency, type TransparencyCommandOptions } from './transparency.ts';
 
 /** The command's options, as they were parsed. */
-export interface VerifyCommandOptions extends TransparencyCommandOptions {
+export interface VerifyCommandOptions extends FetchingCommandOptions, TransparencyCommandOptions {
   readonly name?: string;
   readonly purpose: string;
   readonly ca?: readonly string[];
@@ -87,6 +90,7 @@ function readRevocation({ crl = [], ocsp = [], stapled, requireStatus }: VerifyC
  */
 export async function runVerify(files: readonly string[], options: VerifyCommandOptions): Promise<ExitCode> {
   const purpose = readAsked(files, options);
+  const fetcher = readFetcher(options);
   const { ca, name = null, profile, certificatePolicy, at = Date.now() } = options;
   const anchors = readAnchors(ca);
   const revocation = readRevocation(options);
@@ -107,7 +111,7 @@ export async function runVerify(files: readonly string[], options: VerifyCommand
       ? {}
       : { policies: { userInitialPolicySet: certificatePolicy, initialExplicitPolicy: true } }),
   };
-  const verdict = await verify(asked);
+  const verdict: Verdict | FetchedVerdict = await (fetcher ?? { verify }).verify(asked);
   const question: Question = {
     files: files.map(fileLabel),
     certificates: 1 + intermediates.length,

@@ -1,5 +1,7 @@
 /** What `handfast verify` prints: the chain from leaf to anchor, every check with its source, and what to do. */
+import type { FetchedVerdict } from 'handfast/node';
 import type { JudgedCertificate, Rule, Verdict } from 'handfast/x509';
+import { contactLines } from '../fetching.ts';
 import { hanging, printable } from '../render/layout.ts';
 import type { Style } from '../render/style.ts';
 
@@ -31,12 +33,14 @@ export interface Question {
 /** By which option the verdict's advice is followed here, where there is one. */
 const OPTION: { readonly [R in Rule]?: string } = {
   anchors: 'Authorities to trust are named with --ca FILE.',
-  issuer: 'Intermediates are given as further files, authorities to trust with --ca FILE.',
+  issuer:
+    'Intermediates are given as further files, or fetched with --fetch; authorities to trust are named with --ca FILE.',
   signature: 'Other intermediates are given as further files, other authorities with --ca FILE.',
   extendedKeyUsage: 'Another purpose is asked for with --purpose.',
   name: 'Another name is asked for with --name.',
   profile: 'Another profile is chosen with --profile.',
-  revocationStatus: 'Revocation lists are given with --crl FILE, OCSP responses with --ocsp FILE.',
+  revocationStatus:
+    'Revocation lists are given with --crl FILE, OCSP responses with --ocsp FILE, and fetched with --fetch.',
   transparency:
     'A newer list of logs is given with --ct-logs FILE; how many must vouch with --require-scts N.',
 };
@@ -153,13 +157,29 @@ function verdictSentences({ paint, glyphs, width }: Style, verdict: Verdict): st
   ];
 }
 
-/** The question, the chain and the verdict. */
-export function verificationLines(style: Style, asked: Question, verdict: Verdict): string[] {
+/** Whom the verdict was asked of, where something was fetched or could be. */
+function contactsLines(style: Style, verdict: Verdict | FetchedVerdict): string[] {
+  if (!('contacts' in verdict)) return [];
+  const { contacts } = verdict;
+  const title =
+    contacts.length === 0
+      ? 'Nobody was asked: nothing was missing, or nothing says where to ask.'
+      : 'Asked over the network:';
+  return ['', style.paint('quiet', title), ...contacts.flatMap((contact) => contactLines(style, contact))];
+}
+
+/** The question, the chain, the verdict, and who was asked. */
+export function verificationLines(
+  style: Style,
+  asked: Question,
+  verdict: Verdict | FetchedVerdict,
+): string[] {
   const chain = chainLines(style, verdict);
   return [
     ...headLines(style, asked),
     ...chain,
     ...(chain.length === 0 ? [] : ['']),
     ...verdictSentences(style, verdict),
+    ...contactsLines(style, verdict),
   ];
 }
