@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createClientConnection, createServerConnection, type TlsConnection } from '../../src/connection.ts';
+import { nodeProvider } from '../../src/crypto/node/index.ts';
 import {
   type ClientOptions,
   clientConfig,
@@ -130,6 +131,15 @@ for (const [why, first] of Object.entries(SERVERS)) {
       'ERR_UNEXPECTED_CHANGE_CIPHER_SPEC',
       /expected a ClientHello/,
     );
+  });
+
+  test(`a cookie of another format is refused, though its MAC is right (${why})`, () => {
+    const reformatted = withCookie((cookie) => {
+      const state = cookie.slice(0, -32);
+      state[0] = 2;
+      return concat(state, nodeProvider.hmac('SHA-256', SECRET, state));
+    });
+    assertRefused(relay({ first, client: reformatted }), 'ERR_ILLEGAL_PARAMETER', /cookie has expired/);
   });
 
   test(`a cookie changed in any byte, cut or longer, is refused (${why})`, () => {

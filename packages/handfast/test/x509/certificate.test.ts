@@ -199,6 +199,14 @@ test('basicConstraints that write cA as FALSE are tolerated', () => {
   assert.deepEqual(certificate.basicConstraints, { ca: false });
 });
 
+test('keyUsage with zeros at its end, as two public roots have it, is tolerated', () => {
+  const value = der.bitString(Uint8Array.of(0x06, 0), 7);
+  assert.deepEqual(parseCertificate(issue({ ...base, ...extension('2.5.29.15', value) }).der).keyUsage, [
+    'keyCertSign',
+    'cRLSign',
+  ]);
+});
+
 test('a key that the process makes and one that a certificate carries are the same', () => {
   const key = makeKey('ed25519');
   const { publicKeyInfo } = parseCertificate(issue({ ...base, key }).der);
