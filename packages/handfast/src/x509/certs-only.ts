@@ -15,7 +15,7 @@ import { parsed } from './signed.ts';
  * the byte at fault.
  */
 export function parseCertsOnly(der: Uint8Array): readonly Certificate[] {
-  return parsed('the certs-only message', 'ERR_BAD_CERTIFICATE', () => readSignedData(new DerReader(der)));
+  return parsed('the CMS message', 'ERR_BAD_CERTIFICATE', () => readSignedData(new DerReader(der)));
 }
 
 function readSignedData(input: DerReader): readonly Certificate[] {

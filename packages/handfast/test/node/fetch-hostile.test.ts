@@ -53,6 +53,20 @@ test('an endless answer is cut off at its limit', async (t) => {
   assert.ok(sent < 50_000_000, `${sent} bytes were sent`);
 });
 
+test('a revocation list has no more bytes than the caller wants to read', async (t) => {
+  const server = await evidenceServer(t);
+  const extraExtensions = [distributionPoints({ fullName: [{ uri: `${server.base}/list` }] })];
+  const leaf = issue({ subject: 'localhost', issuer: root, dnsNames: ['localhost'], extraExtensions });
+  const list = makeList(root);
+  server.on('/list', list);
+  for (const missing of [0, 1]) {
+    const options = { crls: true, maxListBytes: list.length - missing };
+    const verdict = await judgeFetching(options, [leaf], [root], REQUIRED);
+    assert.equal(verdict.ok, missing === 0, verdict.sentence);
+    assert.deepEqual(brief(verdict), [missing === 0 ? 'crl fetched' : 'crl failed']);
+  }
+});
+
 test('an answer that says it is too long is not read', async (t) => {
   const server = await evidenceServer(t);
   server.on('/ocsp', (_request, response) => {
@@ -416,6 +430,7 @@ test('options that make no sense are refused by name', () => {
     ['maxContacts', { ocsp: true, maxContacts: 65 }],
     ['maxContacts', { ocsp: true, maxContacts: 0.5 }],
     ['cacheBytes', { ocsp: true, cacheBytes: -1 }],
+    ['maxListBytes', { crls: true, maxListBytes: 2 ** 25 + 1 }],
   ];
   for (const [option, options] of wrong) {
     assert.throws(

@@ -1,5 +1,9 @@
 /** The status of certificates, fetched from responders and servers of lists: what is asked, how often, and what it changes. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { EvidenceFetcher } from '../../src/node/index.ts';
 import { parseCertificate, parseCertificateRevocationList } from '../../src/x509/index.ts';
@@ -364,4 +368,56 @@ test('what was handed in and what is fetched are judged together', async (t) => 
   });
   assert.ok(verdict.ok, verdict.sentence);
   assert.deepEqual(server.asked, ['GET /ocsp-intermediate']);
+});
+
+test('the responder of OpenSSL understands what it is asked, with a nonce and without', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'handfast-responder-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const server = await evidenceServer(t);
+  const root = issue({ subject: 'Root', ca: true, keyUsage: ['keyCertSign', 'digitalSignature'] });
+  const leaves = [0x1001, 0x1002].map((serial) =>
+    issue({
+      subject: 'localhost',
+      issuer: root,
+      serial,
+      dnsNames: ['localhost'],
+      extraExtensions: [accessInfo({ ocsp: [`${server.base}/ocsp`] })],
+    }),
+  );
+  const file = (name: string, content: string | Uint8Array): void =>
+    writeFileSync(join(folder, name), content);
+  file('root.pem', root.pem);
+  file('root.key', root.keyPem);
+  file(
+    'index.txt',
+    'V\t401231235959Z\t\t1001\tunknown\t/CN=a\nR\t401231235959Z\t261101000000Z,keyCompromise\t1002\tunknown\t/CN=b\n',
+  );
+  const signer = ['-index', 'index.txt', '-CA', 'root.pem', '-rsigner', 'root.pem', '-rkey', 'root.key'];
+  const args = ['ocsp', ...signer, '-ndays', '1', '-reqin', 'request.der', '-respout', 'response.der'];
+  let isMissing = false;
+  server.on('/ocsp', (request, response, body) => {
+    file('request.der', ocspRequestOf(request, body));
+    try {
+      execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+      response.end(readFileSync(join(folder, 'response.der')));
+    } catch (error) {
+      isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      response.writeHead(500).end(String(error));
+    }
+  });
+  for (const nonce of [false, true]) {
+    for (const [index, leaf] of leaves.entries()) {
+      const verdict = await judgeFetching({ ocsp: true, nonce }, [leaf], [root], {
+        revocation: { require: 'leaf' },
+      });
+      if (isMissing) {
+        t.skip('openssl not found');
+        return;
+      }
+      assert.deepEqual(brief(verdict), ['ocsp fetched'], verdict.sentence);
+      if (index === 0) assert.ok(verdict.ok, verdict.sentence);
+      else assert.ok(!verdict.ok && verdict.rule === 'revocation', verdict.sentence);
+    }
+  }
+  assert.deepEqual(server.asked, ['GET /ocsp', 'GET /ocsp', 'POST /ocsp', 'POST /ocsp']);
 });

@@ -1,20 +1,15 @@
-/** Certs-only messages: what is read out of them, and what is refused. */
+/** Certs-only messages: what is read out of them. What is refused stands in the table of `refused.test.ts`. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concat } from '../../src/wire/bytes.ts';
-import { TlsError } from '../../src/wire/errors.ts';
 import { parseCertsOnly } from '../../src/x509/index.ts';
 import * as der from '../support/der.ts';
+import { certsOnly } from '../support/evidence.ts';
 import { testPki } from '../support/pki.ts';
 
 const { root, intermediate } = testPki();
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
 const DATA = der.sequence(der.oid('1.2.840.113549.1.7.1'));
-
-function message(...certificates: readonly Uint8Array[]): Uint8Array {
-  const fields = [der.integer(1), der.set(), DATA, der.context(0, ...certificates), der.set()];
-  return der.sequence(der.oid(SIGNED_DATA), der.context(0, der.sequence(...fields)));
-}
+const message = (...certificates: readonly Uint8Array[]): Uint8Array => certsOnly(certificates);
 
 const subjects = (bytes: Uint8Array): string[] => parseCertsOnly(bytes).map(({ subject }) => `${subject}`);
 
@@ -41,27 +36,4 @@ test('the bytes are copied', () => {
   const [certificate] = parseCertsOnly(bytes);
   bytes.fill(0);
   assert.deepEqual(certificate?.der, root.der);
-});
-
-test('everything else is refused with its reason', () => {
-  const whole = message(root.der);
-  const cases: readonly (readonly [Uint8Array, string])[] = [
-    [new Uint8Array(0), 'truncated'],
-    [root.der, 'unexpected-tag'],
-    [whole.subarray(0, -1), 'truncated'],
-    [concat(whole, Uint8Array.of(0)), 'trailing-data'],
-    [der.sequence(der.oid('1.2.840.113549.1.7.1'), der.context(0, der.sequence())), 'extension-value'],
-    [message(der.integer(1)), 'unexpected-tag'],
-    [message(...new Array<Uint8Array>(101).fill(der.context(1))), 'too-many'],
-  ];
-  for (const [bytes, reason] of cases) {
-    assert.throws(
-      () => parseCertsOnly(bytes),
-      (error) =>
-        error instanceof TlsError &&
-        error.code === 'ERR_BAD_CERTIFICATE' &&
-        error.context['reason'] === reason,
-      reason,
-    );
-  }
 });

@@ -7,6 +7,7 @@ import { DerError } from '../../src/x509/der.ts';
 import { matchesSnapshot } from '../support/snapshot.ts';
 import { placesOf, throwSites } from '../support/throw-sites.ts';
 import { CERTIFICATES } from './refused/certificates.ts';
+import { COLLECTIONS } from './refused/certs-only.ts';
 import { DER } from './refused/der.ts';
 import { HOST_NAMES } from './refused/host-names.ts';
 import { LISTS } from './refused/lists.ts';
@@ -25,6 +26,7 @@ const TABLES: Readonly<Record<string, readonly Refusal[]>> = {
   certificate: CERTIFICATES,
   name: NAMES,
   request: REQUESTS,
+  'certs-only message': COLLECTIONS,
   'revocation list': LISTS,
   'OCSP response': OCSP,
   PEM,
@@ -43,6 +45,7 @@ const READERS = [
   'name.js',
   'general-name.js',
   'certification-request.js',
+  'certs-only.js',
   'pem.js',
   'host-name.js',
   'revocation/crl.js',

@@ -5,6 +5,7 @@ import { nodeProvider } from '../../crypto/node/index.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import { type ChainVerifierOptions, chainVerifier, type PeerVerifier } from '../../handshake/verifier.ts';
 import { ConfigError } from '../../wire/errors.ts';
+import { MAX_REVOCATION_LIST_LENGTH } from '../../x509/limits.ts';
 import type { VerifyOptions } from '../../x509/path.ts';
 import { capital } from '../../x509/path-report.ts';
 import type { Verdict } from '../../x509/verdict.ts';
@@ -47,6 +48,11 @@ export interface FetcherOptions {
   readonly totalTimeout?: number | undefined;
   /** Requests that one verdict may cause, redirects included, at most {@link MAX_CONTACTS}. Default: {@link DEFAULT_CONTACTS}. */
   readonly maxContacts?: number | undefined;
+  /**
+   * Bytes of a revocation list, at most `MAX_REVOCATION_LIST_LENGTH` of handfast/x509, which is the default: reading that many
+   * takes seconds, in which nothing else runs.
+   */
+  readonly maxListBytes?: number | undefined;
   /** Bytes of answers to remember; 0 for none. Default: {@link DEFAULT_CACHE_BYTES}. */
   readonly cacheBytes?: number | undefined;
   /** Told of every contact as it ends. What it throws ends the verdict, and the handshake that waits for it. */
@@ -120,12 +126,23 @@ export function evidenceFetcher(options: FetcherOptions): EvidenceFetcher {
     ),
     onContact,
   };
+  const maxListBytes = wholeNumber(
+    'maxListBytes',
+    options.maxListBytes ?? MAX_REVOCATION_LIST_LENGTH,
+    1,
+    MAX_REVOCATION_LIST_LENGTH,
+  );
   const verify = async (question: VerifyOptions): Promise<FetchedVerdict> => {
     const asked =
       question.revocation?.nonce ?? (nonce ? new Uint8Array(randomBytes(NONCE_LENGTH)) : undefined);
     const ledger = new Ledger(exchanges, limits);
     try {
-      const inquiry = new Inquiry(question, { ocsp, crls, issuers, nonce: asked }, exchanges, ledger);
+      const inquiry = new Inquiry(
+        question,
+        { ocsp, crls, issuers, maxListBytes, nonce: asked },
+        exchanges,
+        ledger,
+      );
       const verdict = await inquiry.run();
       return { ...verdict, sentence: withTried(verdict, ledger), contacts: ledger.contacts };
     } finally {

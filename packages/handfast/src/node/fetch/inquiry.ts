@@ -27,6 +27,8 @@ export interface Wanted {
   readonly ocsp: boolean;
   readonly crls: boolean;
   readonly issuers: boolean;
+  /** Bytes of a revocation list. */
+  readonly maxListBytes: number;
   /** For the requests to OCSP responders. */
   readonly nonce: Uint8Array | undefined;
 }
@@ -215,7 +217,12 @@ export class Inquiry {
         if (tried.has(url)) break;
         if (tried.size === MAX_URLS) return found;
         tried.add(url);
-        const fetched = await this.#ledger.fetch({ purpose, about: certificate, url, question: listAt });
+        const fetched = await this.#ledger.fetch({
+          purpose,
+          about: certificate,
+          url,
+          question: (at) => listAt(at, this.#wanted.maxListBytes),
+        });
         if (fetched === undefined) continue;
         const { evidence } = fetched;
         if (!this.#lists.includes(evidence)) this.#lists.push(evidence);

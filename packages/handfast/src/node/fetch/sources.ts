@@ -4,7 +4,7 @@ import { ConfigError } from '../../wire/errors.ts';
 import { type Certificate, parseCertificate } from '../../x509/certificate.ts';
 import { parseCertsOnly } from '../../x509/certs-only.ts';
 import { DerError, DerReader, Tag } from '../../x509/der.ts';
-import { MAX_OCSP_RESPONSE_LENGTH, MAX_REVOCATION_LIST_LENGTH } from '../../x509/limits.ts';
+import { MAX_OCSP_RESPONSE_LENGTH } from '../../x509/limits.ts';
 import { AccessMethodOid, ExtensionOid } from '../../x509/oids.ts';
 import { readPem } from '../../x509/pem.ts';
 import { type CertificateRevocationList, parseCertificateRevocationList } from '../../x509/revocation/crl.ts';
@@ -103,9 +103,9 @@ function readPemCertificates(body: Uint8Array): readonly Certificate[] {
 }
 
 /** A revocation list; what RFC 5280 section 4.2.1.13 wants at such a URL is DER. */
-export function listAt(url: URL): Question<CertificateRevocationList> {
+export function listAt(url: URL, maxBytes: number): Question<CertificateRevocationList> {
   return {
-    ...get(url, 'application/pkix-crl', MAX_REVOCATION_LIST_LENGTH),
+    ...get(url, 'application/pkix-crl', maxBytes),
     kind: 'list',
     read: parseCertificateRevocationList,
     holdsUntil: ({ nextUpdate }) => nextUpdate?.time,
