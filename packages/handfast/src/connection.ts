@@ -33,6 +33,11 @@ import { parseHostName } from './x509/host-name.ts';
 export interface ConnectionHandlers extends Observers {
   /** Decrypted application data. The array belongs to the handler. */
   readonly onData?: ((data: Uint8Array) => void) | undefined;
+  /**
+   * On a server that takes early data: what the client sent before the handshake was complete. Whoever recorded it may
+   * send it again elsewhere, so it must not do anything that may not happen twice (RFC 9846 section 8).
+   */
+  readonly onEarlyData?: ((data: Uint8Array) => void) | undefined;
   /** The handshake is complete, and the peer is who it should be. */
   readonly onEstablished?: ((established: Established) => void) | undefined;
   /** The peer sent close_notify: it will send no more, but may still read. */
@@ -53,6 +58,21 @@ export interface ServerTarget {
   readonly name: string;
   /** Tell the name to the server (SNI); IP addresses are never told (RFC 6066 section 3). Default: true. */
   readonly sendServerName?: boolean;
+  /** What tells servers of one name apart, such as their port: sessions are kept by it, too. Default: nothing. */
+  readonly sessionScope?: string;
+  /**
+   * What to send with the ClientHello already, where there is a session whose ticket allows it (0-RTT). Who records it can
+   * send it again, to other connections, so it must be harmless when it happens twice, and it has no forward secrecy
+   * (RFC 9846 section 2.3). `established.earlyData` says what became of it. Default: nothing.
+   */
+  readonly earlyData?: EarlyData;
+}
+
+/** Early data of a client. */
+export interface EarlyData {
+  readonly data: Uint8Array;
+  /** Send it as ordinary data, first of all, where it could not go early, or was refused. Default: false, the caller decides. */
+  readonly resend?: boolean;
 }
 
 interface RecordOptions extends BaseConfig {
@@ -86,9 +106,13 @@ export class TlsConnection {
    */
   readonly #waiting: SendStep[] = [];
   #isSending = false;
+  /** Early data that is sent again where it was not taken. */
+  readonly #resend: Uint8Array | undefined;
   #sendState: 'open' | 'closing' | 'closed' = 'open';
   /** How the peer's direction ended: orderly, or by the network alone. */
   #receiveState: 'open' | 'network ended' | 'ended' = 'open';
+  /** Bytes of early data that the client may still send. */
+  #earlyDataLeft = 0;
   #isPumping = false;
   #isOpeningRecord = false;
   /** Listeners hear nothing after the error. */
@@ -101,6 +125,7 @@ export class TlsConnection {
     role: Role,
     config: RecordOptions,
     handlers: ConnectionHandlers,
+    resend: Uint8Array | undefined,
     run: (
       records: RecordPort,
       observers: Observers,
@@ -112,9 +137,11 @@ export class TlsConnection {
     this.role = role;
     this.#versions = config.versions;
     this.#handlers = handlers;
+    this.#resend = resend;
     this.#observers = {
       onTrace: this.#guarded(handlers.onTrace?.bind(handlers)),
       onKeyLog: this.#guarded(handlers.onKeyLog?.bind(handlers)),
+      onSession: this.#guarded(handlers.onSession?.bind(handlers)),
       traceSecrets: handlers.traceSecrets,
     };
     this.#reader = new RecordReader({
@@ -146,6 +173,16 @@ export class TlsConnection {
           this.#reader.expectChangeCipherSpec(protection, onChange),
         requireRecordBoundary: () => this.#reader.requireRecordBoundary(),
         skipEarlyData: () => this.#reader.skipEarlyData(),
+        takeEarlyData: (maxLength) => {
+          this.#reader.takeEarlyData();
+          this.#earlyDataLeft = maxLength;
+        },
+        sendEarlyData: (data) => {
+          this.#trace({ type: 'data', direction: 'sent', length: data.length });
+          this.#writer.applicationData(data);
+          this.#flush();
+        },
+        leaveEarlyData: () => this.#writer.leaveEarlyData(),
         sendWarning: (name) => {
           if (this.#sendState === 'closed') return;
           this.#sendAlert(name, AlertLevel.warning);
@@ -368,12 +405,21 @@ export class TlsConnection {
       case 'application_data':
         this.#postHandshake?.noteApplicationData();
         this.#trace({ type: 'data', direction: 'received', length: incoming.data.length });
-        this.#handlers.onData?.(incoming.data);
+        if (this.#postHandshake === undefined) this.#receiveEarlyData(incoming.data);
+        else this.#handlers.onData?.(incoming.data);
         break;
       case 'alert':
         this.#receiveAlert(incoming);
         break;
     }
+  }
+
+  #receiveEarlyData(data: Uint8Array): void {
+    this.#earlyDataLeft -= data.length;
+    if (this.#earlyDataLeft < 0) {
+      throw new TlsError('ERR_TOO_MUCH_EARLY_DATA', 'more early data than the ticket allows');
+    }
+    this.#handlers.onEarlyData?.(data);
   }
 
   /**
@@ -421,6 +467,10 @@ export class TlsConnection {
     this.#trace({ type: 'established' });
     this.#handlers.onEstablished?.(established);
     if (this.#error !== undefined) return;
+    const resent = this.#resend;
+    if (resent !== undefined && established.earlyData !== 'accepted') {
+      this.#waiting.unshift((post) => this.#sendData(post, resent));
+    }
     this.#postHandshake = postHandshake;
     this.#sendWaiting();
     this.#pump();
@@ -515,9 +565,13 @@ export function createClientConnection(
 ): TlsConnection {
   const name = parseHostName(target.name);
   const serverName = name.kind === 'dns' && target.sendServerName !== false ? name.text : undefined;
-  return new TlsConnection('client', config, handlers, (records, observers) => {
+  const { name: reached, sessionScope, earlyData } = target;
+  const early = earlyData?.data.slice();
+  const resend = earlyData?.resend === true && early?.length ? early : undefined;
+  return new TlsConnection('client', config, handlers, resend, (records, observers) => {
     const context = new HandshakeContext('client', config, records, observers);
-    return { context, handshake: clientHandshake(context, { name: target.name, serverName }) };
+    const whole = { name: reached, serverName, sessionScope, earlyData: early };
+    return { context, handshake: clientHandshake(context, whole) };
   });
 }
 
@@ -526,7 +580,7 @@ export function createServerConnection(
   config: ServerConfig,
   handlers: ConnectionHandlers = {},
 ): TlsConnection {
-  return new TlsConnection('server', config, handlers, (records, observers) => {
+  return new TlsConnection('server', config, handlers, undefined, (records, observers) => {
     const context = new HandshakeContext('server', config, records, observers);
     return { context, handshake: serverHandshake(context) };
   });

@@ -3,6 +3,7 @@ export {
   type ConnectionHandlers,
   createClientConnection,
   createServerConnection,
+  type EarlyData,
   type ServerTarget,
   type TlsConnection,
 } from './connection.ts';
@@ -39,6 +40,8 @@ export type { AuthenticatedPeer, Established, KeyExchangeKind, OwnProof } from '
 export { createIdentity, type Identity, type IdentityOptions } from './handshake/identity.ts';
 export type { Customization, MessageName, Messages } from './handshake/messages.ts';
 export type { NegotiationOptions } from './handshake/negotiable.ts';
+export type { PskKeyExchangeMode } from './handshake/psk13.ts';
+export type { EarlyDataOptions, TicketOptions } from './handshake/session-options.ts';
 export {
   type ChainVerifierOptions,
   chainVerifier,
@@ -49,6 +52,28 @@ export {
 export { DEFAULT_POLICY, POLICIES, type Policy, type PolicyName } from './policy/policies.ts';
 export type { Epoch, RecordInfo } from './record/types.ts';
 export { type PaddingPolicy, padToMultipleOf } from './record/writer.ts';
+export type { ExternalPsk, PskHash } from './session/external-psk.ts';
+export { MemoryReplayGuard, type MemoryReplayGuardOptions, type ReplayGuard } from './session/replay.ts';
+export {
+  type ClientSession,
+  decodeClientSession,
+  encodeClientSession,
+  type Session,
+} from './session/session.ts';
+export {
+  type ClientSessionStore,
+  MemoryClientSessions,
+  type MemoryClientSessionsOptions,
+  MemorySessionStore,
+  type MemorySessionStoreOptions,
+  type SessionStore,
+} from './session/store.ts';
+export {
+  type TicketKey,
+  TicketKeyRing,
+  type TicketKeyRingOptions,
+  type TicketKeys,
+} from './session/tickets.ts';
 export type * from './trace/events.ts';
 export { AlertDescription, type AlertName, alertMeaning, alertName } from './wire/alerts.ts';
 export type { Field } from './wire/codec.ts';

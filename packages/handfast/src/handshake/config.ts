@@ -7,6 +7,8 @@ import { schemeFitsVersion } from '../crypto/signature-schemes.ts';
 import { TLS12_CIPHER_SUITES } from '../keys/cipher-suites.ts';
 import { MAX_PLAINTEXT_LENGTH } from '../policy/limits.ts';
 import type { PaddingPolicy } from '../record/writer.ts';
+import { checkExternalPsks, type ExternalPsk } from '../session/external-psk.ts';
+import type { ClientSessionStore } from '../session/store.ts';
 import type { Role } from '../trace/events.ts';
 import { ascii } from '../wire/bytes.ts';
 import { ConfigError } from '../wire/errors.ts';
@@ -26,6 +28,14 @@ import {
 import type { Identity } from './identity.ts';
 import type { Customization } from './messages.ts';
 import { type Negotiable, type NegotiationOptions, negotiable } from './negotiable.ts';
+import type { PskKeyExchangeMode } from './psk13.ts';
+import {
+  type CheckedSessionOptions,
+  type EarlyDataOptions,
+  pskModes,
+  sessionOptions,
+  type TicketOptions,
+} from './session-options.ts';
 import type { PeerVerifier } from './verifier.ts';
 
 /** What clients and servers have in common. */
@@ -71,6 +81,22 @@ export interface ClientOptions extends EndpointOptions {
   readonly requestOcspResponse?: boolean;
   /** Ask for signed certificate timestamps. Default: true. */
   readonly requestSignedCertificateTimestamps?: boolean;
+  /**
+   * Where sessions are kept and found, to be resumed: {@link MemoryClientSessions}, or a store of one's own. Every session is
+   * bound to the name, to this configuration's way to judge servers, and to its identities. Default: none are kept, and every
+   * handshake is a full one.
+   */
+  readonly sessions?: ClientSessionStore;
+  /** Pre-shared keys to offer that both sides hold already (RFC 9846 section 4.3.11, RFC 9258). Default: none. */
+  readonly psks?: readonly ExternalPsk[];
+  /**
+   * How pre-shared keys may be used. `psk_ke` saves the key exchange, and with it forward secrecy. Default: `['psk_dhe_ke']`.
+   */
+  readonly pskKeyExchangeModes?: readonly PskKeyExchangeMode[];
+  /** Judge the stored chain of the server again before its session is offered. Default: false; expiry is always looked at. */
+  readonly judgeResumed?: boolean;
+  /** Tickets to ask for on new and on resumed connections (RFC 9149). Default: the server decides. */
+  readonly ticketRequest?: { readonly newSessionCount: number; readonly resumptionCount: number };
   /** Signal that this is another attempt, with less offered than this client can (RFC 7507). Default: false. */
   readonly sendFallbackSignal?: boolean;
   /** Disguise the handshake as a TLS 1.2 resumption (RFC 9846 appendix E.4). Default: true. */
@@ -109,6 +135,19 @@ export interface ServerOptions extends EndpointOptions {
    * section 4.3.2).
    */
   readonly cookieSecret?: Uint8Array;
+  /** Sessions to resume: tickets, and the keys or the store behind them. Default: none, and every handshake is a full one. */
+  readonly tickets?: TicketOptions;
+  /**
+   * Pre-shared keys that both sides hold already, by what the client calls them: a list, or a function that knows them
+   * (`undefined`: not known). A client that must show a certificate cannot use one. Default: none.
+   */
+  readonly psks?: readonly ExternalPsk[] | ((identity: Uint8Array) => Awaitable<ExternalPsk | undefined>);
+  /** Whether early data (0-RTT) is taken. Default: it is not. */
+  readonly earlyData?: EarlyDataOptions;
+  /** How pre-shared keys may be used, as for clients. Default: `['psk_dhe_ke']`. */
+  readonly pskKeyExchangeModes?: readonly PskKeyExchangeMode[];
+  /** Judge the stored chain of a client again before its session is resumed. Default: false; expiry is always looked at. */
+  readonly judgeResumed?: boolean;
   /** Answer every first ClientHello with a HelloRetryRequest, keeping nothing. Needs `cookieSecret`. Default: false. */
   readonly alwaysRetry?: boolean;
 }
@@ -128,13 +167,28 @@ export type ClientConfig = WithDefaults<
   | 'requestSignedCertificateTimestamps'
   | 'sendFallbackSignal'
   | 'middleboxCompatibility'
+  | 'psks'
+  | 'pskKeyExchangeModes'
+  | 'judgeResumed'
 >;
 
 /** Checked options of a server. Made by {@link serverConfig}. */
-export type ServerConfig = WithDefaults<
-  ServerOptions,
-  Defaulted | 'identities' | 'requireKnownServerName' | 'preference' | 'clientAuthentication' | 'alwaysRetry'
->;
+export type ServerConfig = Omit<
+  WithDefaults<
+    ServerOptions,
+    | Defaulted
+    | 'identities'
+    | 'requireKnownServerName'
+    | 'preference'
+    | 'clientAuthentication'
+    | 'alwaysRetry'
+    | 'psks'
+    | 'pskKeyExchangeModes'
+    | 'judgeResumed'
+  >,
+  'tickets' | 'earlyData'
+> &
+  CheckedSessionOptions;
 
 const PREFERENCES: readonly Preference[] = ['server', 'client'];
 const CLIENT_AUTHENTICATIONS: readonly ClientAuthentication[] = ['none', 'request', 'require'];
@@ -188,6 +242,9 @@ function endpointConfig(
 export function clientConfig(options: ClientOptions): ClientConfig {
   const common = endpointConfig(options, 'client');
   requireGiven('verifier', options.verifier, 'such as chainVerifier makes');
+  if (options.ticketRequest !== undefined) {
+    requireFitting('ticketRequest', EXTENSIONS.ticketRequest.in.ClientHello, options.ticketRequest);
+  }
   const keyShares = options.keyShares ?? defaultKeyShares(common);
   requireKnown('keyShares', keyShares, groupName, (group) => common.groups.includes(group), '`groups`');
   return {
@@ -200,6 +257,9 @@ export function clientConfig(options: ClientOptions): ClientConfig {
     requestSignedCertificateTimestamps: options.requestSignedCertificateTimestamps ?? true,
     sendFallbackSignal: options.sendFallbackSignal ?? false,
     middleboxCompatibility: options.middleboxCompatibility ?? true,
+    psks: checkExternalPsks(options.psks ?? []),
+    pskKeyExchangeModes: pskModes(options.pskKeyExchangeModes),
+    judgeResumed: options.judgeResumed ?? false,
   };
 }
 
@@ -249,15 +309,20 @@ export function serverConfig(options: ServerOptions): ServerConfig {
     );
   }
   const common = endpointConfig(options, 'server');
+  const { tickets: _tickets, earlyData: _early, ...given } = options;
   for (const identity of identities) requireUsable(identity, common);
   return {
-    ...options,
+    ...given,
     ...common,
     identities,
     requireKnownServerName: options.requireKnownServerName ?? false,
     preference,
     clientAuthentication,
     alwaysRetry: options.alwaysRetry ?? false,
+    psks: typeof options.psks === 'function' ? options.psks : checkExternalPsks(options.psks ?? []),
+    pskKeyExchangeModes: pskModes(options.pskKeyExchangeModes),
+    judgeResumed: options.judgeResumed ?? false,
+    ...sessionOptions(options),
   };
 }
 

@@ -11,6 +11,7 @@ import type { HandshakeMessage } from '../record/handshake-assembler.ts';
 import { KEY_LIMITS, type RecordProtection } from '../record/protection.ts';
 import { Protection13 } from '../record/protection13.ts';
 import type { Epoch } from '../record/types.ts';
+import type { ClientSession } from '../session/session.ts';
 import type { ChoiceEvent, Direction, Phase, Role, TraceListener } from '../trace/events.ts';
 import type { AlertName } from '../wire/alerts.ts';
 import { EMPTY, equalBytes } from '../wire/bytes.ts';
@@ -48,6 +49,15 @@ export interface RecordPort {
   requireRecordBoundary(): void;
   /** Skips what the client sends before its next readable record: early data, which this server does not take. */
   skipEarlyData(): void;
+  /**
+   * Early data is taken after all: application data may come before the handshake is complete.
+   * @param maxLength bytes of it (RFC 9846 section 4.7.1).
+   */
+  takeEarlyData(maxLength: number): void;
+  /** Sends application data under the keys of early data. */
+  sendEarlyData(data: Uint8Array): void;
+  /** Early data is over before the server has answered it: this side goes on without protection. */
+  leaveEarlyData(): void;
   /** Sends an alert of the level warning, which ends nothing; TLS 1.2 only (RFC 5246 section 7.2). */
   sendWarning(name: AlertName): void;
   /** Hands everything queued to the network, before a wait. */
@@ -62,6 +72,8 @@ export interface Observers {
   readonly traceSecrets?: boolean | undefined;
   /** Told each secret as a line of a key-log file, without a line break (RFC 9850). Who has them can read everything. */
   readonly onKeyLog?: ((line: string) => void) | undefined;
+  /** On a client: told each session that can be resumed later. It holds secrets. */
+  readonly onSession?: ((session: ClientSession) => void) | undefined;
 }
 
 const PHASES: Readonly<Record<number, Phase>> = {
@@ -169,10 +181,22 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
   /** Sends a handshake message and adds it to the transcript. Answers what was sent, after customization. */
   send<N extends MessageName>(name: N, value: Messages[N]): Messages[N] {
     const { message, final } = this.encode(name, value);
+    this.sendEncoded(message);
+    return final;
+  }
+
+  /** Sends a message after the handshake, which counts in no transcript. */
+  sendLate<N extends MessageName>(name: N, value: Messages[N]): void {
+    const { message } = this.encode(name, value);
+    this.records.sendHandshake(message);
+    this.traceMessage('sent', message);
+  }
+
+  /** Sends a message that {@link encode} made. */
+  sendEncoded(message: Uint8Array): void {
     this.transcript.add(message);
     this.records.sendHandshake(message);
     this.traceMessage('sent', message);
-    return final;
   }
 
   /** The bytes of a message of this side's, after the caller's customization. */
@@ -271,7 +295,22 @@ export class HandshakeContext<Config extends BaseConfig = BaseConfig> {
    * @param generation how often the secret was updated (RFC 9846 section 7.2).
    */
   useTrafficSecret(direction: Direction, epoch: Epoch, secret: Uint8Array, generation = 0): void {
-    const { info, hkdf } = this.#suite13();
+    this.#useSecret(direction, epoch, secret, generation, this.#suite13());
+  }
+
+  /** Switches one direction to the keys of early data, whose suite is that of the session. */
+  useEarlyTrafficSecret(direction: Direction, info: CipherSuite13Info, secret: Uint8Array): void {
+    this.tellSecret('CLIENT_EARLY_TRAFFIC_SECRET', secret);
+    this.#useSecret(direction, 'early', secret, 0, { info, hkdf: new Hkdf(this.provider, info.hash) });
+  }
+
+  #useSecret(
+    direction: Direction,
+    epoch: Epoch,
+    secret: Uint8Array,
+    generation: number,
+    { info, hkdf }: Extract<ChosenSuite, { hkdf: Hkdf }>,
+  ): void {
     const { key, iv } = trafficKeys(hkdf, secret, info.aead);
     const aead = this.provider.aead(info.aead, key);
     const { maxRecords, updateAfter } = KEY_LIMITS[info.aead];

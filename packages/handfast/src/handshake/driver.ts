@@ -42,6 +42,15 @@ export function* guarded<T>(
   }
 }
 
+/** The value of `operation`, or `undefined` where it throws or rejects: what a store lacks, a full handshake makes up for. */
+export function* quietly<T>(operation: () => Awaitable<T>): Handshake<T | undefined> {
+  try {
+    return yield* settled(operation());
+  } catch {
+    return undefined;
+  }
+}
+
 /** How a driver tells what became of its coroutine. */
 export interface DriverCallbacks<T> {
   readonly onDone: (result: T) => void;

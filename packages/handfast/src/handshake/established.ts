@@ -14,9 +14,9 @@ export interface OwnProof {
 
 /**
  * How both sides arrived at their secret: Diffie-Hellman over an elliptic curve or a finite field, ML-KEM, a hybrid of
- * a curve and ML-KEM, or RSA key transport (TLS 1.2 only, RFC 5246 section 7.4.7.1).
+ * a curve and ML-KEM, RSA key transport (TLS 1.2 only, RFC 5246 section 7.4.7.1), or a pre-shared key alone.
  */
-export type KeyExchangeKind = 'ECDHE' | 'DHE' | 'ML-KEM' | 'hybrid' | 'RSA';
+export type KeyExchangeKind = 'ECDHE' | 'DHE' | 'ML-KEM' | 'hybrid' | 'RSA' | 'PSK';
 
 /** The outcome of a handshake. */
 export interface Established {
@@ -42,7 +42,16 @@ export interface Established {
   readonly serverName?: string;
   /** Whether the server asked for a second ClientHello. */
   readonly helloRetried: boolean;
-  /** Absent on a server whose client showed no certificate. */
+  /** Whether this connection goes on with an earlier session; `peer` is then who was authenticated in that. */
+  readonly resumed: boolean;
+  /**
+   * What became of the early data that the client sent: taken by the server, which this side then is told of with
+   * `onEarlyData`, or refused. Absent where there was none.
+   */
+  readonly earlyData?: 'accepted' | 'rejected';
+  /** The identity of the external pre-shared key that both sides proved to hold; there are no certificates then. */
+  readonly pskIdentity?: Uint8Array;
+  /** Absent on a server whose client showed no certificate, and with an external pre-shared key. */
   readonly peer?: AuthenticatedPeer;
   /** How this side proved itself; absent on a client that was not asked, or had nothing to show. */
   readonly own?: OwnProof;

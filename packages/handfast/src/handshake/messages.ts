@@ -13,7 +13,9 @@ import {
   rsaClientKeyExchange,
 } from '../wire/messages/client-key-exchange.ts';
 import { encryptedExtensions } from '../wire/messages/encrypted-extensions.ts';
+import { endOfEarlyData } from '../wire/messages/end-of-early-data.ts';
 import { finished } from '../wire/messages/finished.ts';
+import { newSessionTicket } from '../wire/messages/new-session-ticket.ts';
 import { helloRetryRequest, serverHello, serverHello12 } from '../wire/messages/server-hello.ts';
 import { serverHelloDone } from '../wire/messages/server-hello-done.ts';
 import { dheServerKeyExchange, ecdheServerKeyExchange } from '../wire/messages/server-key-exchange.ts';
@@ -38,7 +40,9 @@ export const MESSAGES = {
   DheClientKeyExchange: { type: HandshakeType.client_key_exchange, codec: dheClientKeyExchange },
   RsaClientKeyExchange: { type: HandshakeType.client_key_exchange, codec: rsaClientKeyExchange },
   CertificateVerify: { type: HandshakeType.certificate_verify, codec: certificateVerify },
+  EndOfEarlyData: { type: HandshakeType.end_of_early_data, codec: endOfEarlyData },
   Finished: { type: HandshakeType.finished, codec: finished },
+  NewSessionTicket: { type: HandshakeType.new_session_ticket, codec: newSessionTicket },
 } as const;
 
 /** The names of the messages that an endpoint makes. */

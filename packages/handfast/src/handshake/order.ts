@@ -18,6 +18,10 @@ export interface Facts {
   certificateShown: boolean;
   /** The server insists on one. */
   certificateRequired: boolean;
+  /** TLS 1.3: a pre-shared key stands for the certificates, and no side shows one (RFC 9846 section 2.2). */
+  pskChosen: boolean;
+  /** TLS 1.3: the client's early data is taken, and ends with EndOfEarlyData (RFC 9846 section 4.6). */
+  earlyDataTaken: boolean;
   /** TLS 1.2: the server said that an OCSP response may follow its Certificate (RFC 6066 section 8). */
   certificateStatusPossible: boolean;
   /** TLS 1.2: the suite has an ephemeral key, which the server sends and signs (RFC 5246 section 7.4.3). */
@@ -36,6 +40,10 @@ const only =
   (fact: keyof Facts): Step['presence'] =>
   (facts) =>
     facts[fact] ? 'required' : 'absent';
+const unless =
+  (fact: keyof Facts, presence: 'required' | 'optional'): Step['presence'] =>
+  (facts) =>
+    facts[fact] ? 'absent' : presence;
 const sometimesIf =
   (fact: keyof Facts): Step['presence'] =>
   (facts) =>
@@ -50,18 +58,19 @@ export const HELLO_ORDER: Readonly<Record<Role, readonly Step[]>> = {
   server: [{ message: 'ClientHello', presence: always }],
 };
 
-/** The messages that each side receives once the version is known, in a full handshake, in their order. */
+/** The messages that each side receives once the version is known, in their order. */
 export const MESSAGE_ORDER: Readonly<Record<TlsVersion, Readonly<Record<Role, readonly Step[]>>>> = {
   'TLSv1.3': {
     client: [
       { message: 'EncryptedExtensions', presence: always },
-      { message: 'CertificateRequest', presence: sometimes },
-      { message: 'Certificate', presence: always },
-      { message: 'CertificateVerify', presence: always },
+      { message: 'CertificateRequest', presence: unless('pskChosen', 'optional') },
+      { message: 'Certificate', presence: unless('pskChosen', 'required') },
+      { message: 'CertificateVerify', presence: unless('pskChosen', 'required') },
       { message: 'Finished', presence: always },
     ],
     server: [
       { message: 'ClientHello', presence: only('secondClientHelloExpected') },
+      { message: 'EndOfEarlyData', presence: only('earlyDataTaken') },
       { message: 'Certificate', presence: only('certificateRequested') },
       { message: 'CertificateVerify', presence: only('certificateShown') },
       { message: 'Finished', presence: always },
@@ -89,6 +98,8 @@ export const MESSAGE_ORDER: Readonly<Record<TlsVersion, Readonly<Record<Role, re
 export type Proof =
   | 'trusted certificate'
   | 'CertificateVerify'
+  /** TLS 1.3: the PSK that was chosen came from this peer, once authenticated, or from the caller; Finished is made with it. */
+  | 'pre-shared key'
   /** TLS 1.2: the server signed its ephemeral key and both randoms. */
   | 'ServerKeyExchange'
   /** TLS 1.2 key transport: the premaster secret went out under the key of the trusted certificate, and no other. */
@@ -111,10 +122,11 @@ export const PROOFS_BEFORE_FINISHED: Readonly<
 > = {
   'TLSv1.3': {
     client: [
-      { proof: 'trusted certificate', needed: () => true },
-      { proof: 'CertificateVerify', needed: () => true },
+      { proof: 'trusted certificate', needed: (facts) => !facts.pskChosen },
+      { proof: 'CertificateVerify', needed: (facts) => !facts.pskChosen },
+      { proof: 'pre-shared key', needed: (facts) => facts.pskChosen },
     ],
-    server: CLIENT_PROOFS,
+    server: [...CLIENT_PROOFS, { proof: 'pre-shared key', needed: (facts) => facts.pskChosen }],
   },
   'TLSv1.2': {
     client: [
@@ -133,6 +145,8 @@ export class MessageOrder {
     certificateRequested: false,
     certificateShown: false,
     certificateRequired: false,
+    pskChosen: false,
+    earlyDataTaken: false,
     certificateStatusPossible: false,
     keyIsEphemeral: false,
   };

@@ -24,9 +24,15 @@ export function encodeTicket(ticket: NewSessionTicket): Uint8Array {
   }
 }
 
+/** What a client makes of a ticket. */
+export interface TicketReceiver {
+  keep(ticket: NewSessionTicket): void;
+}
+
 /** Keeps the keys of an established connection fresh. */
 export class PostHandshake13 implements PostHandshake {
   readonly #h: HandshakeContext;
+  readonly #ticketReceiver: TicketReceiver | undefined;
   readonly #traffic: Record<Direction, { secret: Uint8Array; generation: number }>;
   /** Messages since the last application data that nobody asked for, which a peer could otherwise send without end. */
   #keyUpdates = 0;
@@ -36,9 +42,11 @@ export class PostHandshake13 implements PostHandshake {
   /** This side asked for one, and none has come since: it may not ask again before (RFC 9846 section 4.7.3). */
   #awaitsUpdate = false;
 
-  constructor(h: HandshakeContext, { client, server }: TrafficSecrets) {
+  /** @param tickets what becomes of tickets; without it they are checked for their form and dropped. */
+  constructor(h: HandshakeContext, { client, server }: TrafficSecrets, tickets?: TicketReceiver) {
     const [own, peers] = h.role === 'client' ? [client, server] : [server, client];
     this.#h = h;
+    this.#ticketReceiver = tickets;
     this.#traffic = { sent: { secret: own, generation: 0 }, received: { secret: peers, generation: 0 } };
   }
 
@@ -76,15 +84,15 @@ export class PostHandshake13 implements PostHandshake {
     if (requestUpdate === KeyUpdateRequest.update_requested) this.#owesUpdate = true;
   }
 
-  /** Resumption is not offered, so a ticket is checked for its form and dropped. */
   #receiveTicket(received: HandshakeMessage): void {
-    this.#h.decode(newSessionTicket, received);
+    const ticket = this.#h.decode(newSessionTicket, received);
     if (++this.#tickets > MAX_SESSION_TICKETS) {
       throw new TlsError(
         'ERR_UNEXPECTED_MESSAGE',
         `more than ${MAX_SESSION_TICKETS} NewSessionTickets without data between them`,
       );
     }
+    this.#ticketReceiver?.keep(ticket);
   }
 
   /** A KeyUpdate that the peer asked for comes before the next application data. */

@@ -9,12 +9,16 @@ export interface TrafficSecrets {
   readonly server: Uint8Array;
 }
 
-/** The handshake traffic secrets, from the key exchange and the transcript up to ServerHello (RFC 9846 section 7.1). */
+/**
+ * The handshake traffic secrets, from the key exchange and the transcript up to ServerHello (RFC 9846 section 7.1).
+ * @param sharedSecret of the key exchange; absent where a pre-shared key alone makes the secrets.
+ */
 export function deriveHandshakeSecrets(
   h: HandshakeContext,
-  sharedSecret: Uint8Array,
+  sharedSecret: Uint8Array | undefined,
+  psk?: Uint8Array,
 ): TrafficSecrets & { readonly secret: HandshakeSecret } {
-  const secret = EarlySecret.from(h.hkdf).handshakeSecret(sharedSecret);
+  const secret = EarlySecret.from(h.hkdf, psk).handshakeSecret(sharedSecret);
   const transcriptHash = h.transcript.current();
   const client = secret.clientTrafficSecret(transcriptHash);
   const server = secret.serverTrafficSecret(transcriptHash);
@@ -27,15 +31,19 @@ export function deriveHandshakeSecrets(
 export function deriveApplicationSecrets(
   h: HandshakeContext,
   handshake: HandshakeSecret,
-): { readonly application: TrafficSecrets; readonly exporter: Exporter } {
-  const main: MainSecret = handshake.mainSecret();
+): {
+  readonly application: TrafficSecrets;
+  readonly exporter: Exporter;
+  /** For the secret of later sessions, once the client's Finished is in the transcript. */
+  readonly main: MainSecret;
+} {
+  const main = handshake.mainSecret();
   const transcriptHash = h.transcript.current();
   const client = main.clientTrafficSecret(transcriptHash);
   const server = main.serverTrafficSecret(transcriptHash);
   h.tellSecret('CLIENT_TRAFFIC_SECRET_0', client);
   h.tellSecret('SERVER_TRAFFIC_SECRET_0', server);
-  // At once, so that the Main Secret need not live on: all traffic secrets could be derived from it again (section 7.1).
   const exporterSecret = main.exporterSecret(transcriptHash);
   h.tellSecret('EXPORTER_SECRET', exporterSecret);
-  return { application: { client, server }, exporter: new Exporter13(h.hkdf, exporterSecret) };
+  return { application: { client, server }, exporter: new Exporter13(h.hkdf, exporterSecret), main };
 }

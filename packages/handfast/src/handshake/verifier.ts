@@ -7,6 +7,7 @@ import { checkRules, type VerifyOptions, verify } from '../x509/path.ts';
 import type { RevocationOptions } from '../x509/revocation/revocations.ts';
 import type { TransparencyOptions } from '../x509/transparency/transparency.ts';
 import { refused, type Verdict } from '../x509/verdict.ts';
+import { settingsDigest } from './trust-settings.ts';
 
 /**
  * What the peer's key does in a handshake: it signs, or (RSA key transport of TLS 1.2) it decrypts the premaster secret.
@@ -40,6 +41,11 @@ export interface PeerVerifier {
   verify(request: VerificationRequest): Awaitable<Verdict>;
   /** DER-encoded names of the authorities that it trusts, for `certificate_authorities`. Default: none are named. */
   readonly authorities?: readonly Uint8Array[];
+  /**
+   * A digest of all that its verdicts depend on besides the request. Sessions are resumed only between configurations whose
+   * verifiers have the same. Default: a verifier is the same as itself alone, in this process.
+   */
+  readonly settings?: Uint8Array;
 }
 
 /** Options of {@link chainVerifier}; those of path validation are described at `VerifyOptions` of handfast/x509. */
@@ -97,8 +103,13 @@ export function chainVerifier({
     if ('certificate' in anchor) return [anchor.certificate.subject.der];
     return 'name' in anchor ? [anchor.name.der] : [];
   });
+  let settings: Uint8Array | undefined;
   return {
     ...(nameAuthorities ? { authorities } : {}),
+    get settings() {
+      settings ??= settingsDigest(provider, { anchors, revocation, transparency, ...rules });
+      return settings;
+    },
     verify: ({ peer, chain: [leaf, ...intermediates], name, at, use, ...sent }) => {
       const { statusRequested, ocspResponse, signedCertificateTimestamps: timestamps = [] } = sent;
       if (leaf === undefined) return refused('issuer', `The ${peer} showed no certificate.`);

@@ -174,6 +174,11 @@ const CLIENT_OPTIONS = keysOf<keyof OwnClientOptions>({
   keyShareMemory: true,
   requestOcspResponse: true,
   requestSignedCertificateTimestamps: true,
+  sessions: true,
+  psks: true,
+  pskKeyExchangeModes: true,
+  judgeResumed: true,
+  ticketRequest: true,
   sendFallbackSignal: true,
   middleboxCompatibility: true,
 });
@@ -182,6 +187,11 @@ const SERVER_OPTIONS = keysOf<keyof OwnServerOptions>({
   preference: true,
   clientAuthentication: true,
   cookieSecret: true,
+  tickets: true,
+  earlyData: true,
+  psks: true,
+  pskKeyExchangeModes: true,
+  judgeResumed: true,
   alwaysRetry: true,
 });
 

@@ -36,6 +36,15 @@ export const MAX_REMEMBERED_KEY_SHARES = 256;
 /** NewSessionTicket messages that a client reads between two pieces of application data. */
 export const MAX_SESSION_TICKETS = 32;
 
+/** Milliseconds after a peer was authenticated in which its sessions may be resumed, and the sessions of those: seven days. */
+export const MAX_SESSION_AGE = 604_800_000;
+
+/** Tickets that a server sends on one connection, however many a client asks for (RFC 9149 section 3: servers set a limit). */
+export const MAX_TICKETS_SENT = 8;
+
+/** Pre-shared keys of a ClientHello that a server looks at: the first ones. */
+export const MAX_OFFERED_PSKS = 8;
+
 /** Records sealed with one AES-GCM key: 2^24.5, whatever their size (RFC 9846 section 5.5). TLS 1.2 has no KeyUpdate, so a connection ends here. */
 export const MAX_AES_GCM_RECORDS = 23_726_566;
 

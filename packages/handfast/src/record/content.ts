@@ -110,7 +110,7 @@ export class ContentReader {
   }
 
   #applicationData(data: Uint8Array, epoch: Epoch): Incoming | undefined {
-    if (epoch !== 'application') {
+    if (epoch !== 'application' && epoch !== 'early') {
       throw new TlsError(
         'ERR_UNEXPECTED_APPLICATION_DATA',
         'expected the handshake to be complete, found application data',

@@ -174,6 +174,11 @@ export class RecordReader {
     this.#framer.maxFragmentLength = MAX_CIPHERTEXT_LENGTH;
   }
 
+  /** The client's early data is taken after all, under keys that are about to be used. */
+  takeEarlyData(): void {
+    this.#earlyDataBudget = undefined;
+  }
+
   #requireOpen(): void {
     if (this.#isClosed) throw new TlsError('ERR_CLOSED', 'nothing is read any more');
   }

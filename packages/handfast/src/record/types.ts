@@ -1,10 +1,11 @@
 /** What the record layer tells whoever listens, in both directions. */
 
 /**
- * Which keys protect a record. Updated application keys belong to the same epoch. TLS 1.2 has one key in a direction,
+ * Which keys protect a record. Early data (0-RTT) has keys of its own, of the client's direction only. Updated application
+ * keys belong to the same epoch. TLS 1.2 has one key in a direction,
  * which belongs to the handshake until Finished was checked or sent.
  */
-export type Epoch = 'plaintext' | 'handshake' | 'application';
+export type Epoch = 'plaintext' | 'early' | 'handshake' | 'application';
 
 /** One record, as a listener sees it. */
 export interface RecordInfo {

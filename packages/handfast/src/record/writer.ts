@@ -162,15 +162,15 @@ export class RecordWriter {
 
   /**
    * Sends data, cut into records. It is copied before this returns. Empty data sends nothing.
-   * @throws {TlsError} `ERR_INTERNAL` before the application keys are in place, `ERR_KEY_LIMIT`.
+   * @throws {TlsError} `ERR_INTERNAL` while there are neither application keys nor those of early data, `ERR_KEY_LIMIT`.
    */
   applicationData(data: Uint8Array): void {
-    if (this.#epoch !== 'application') {
+    if (this.#epoch !== 'application' && this.#epoch !== 'early') {
       throw new TlsError('ERR_INTERNAL', `application data cannot be sent in the epoch ${this.#epoch}`);
     }
     this.#flush();
     this.#fragment(ContentType.application_data, data, () => {
-      if (this.#protection?.needsKeyUpdate) this.#options.onKeyUpdateDue?.();
+      if (this.#epoch === 'application' && this.#protection?.needsKeyUpdate) this.#options.onKeyUpdateDue?.();
     });
     this.#tell();
   }
@@ -184,6 +184,15 @@ export class RecordWriter {
     this.#flush();
     this.#epoch = epoch;
     this.#protection = protection;
+    this.#tell();
+  }
+
+  /** The server wants another ClientHello, so early data is over: what follows is not protected (RFC 9846 section 4.3.10). */
+  leaveEarlyData(): void {
+    this.#requireOpen();
+    this.#flush();
+    this.#epoch = 'plaintext';
+    this.#protection = undefined;
     this.#tell();
   }
 

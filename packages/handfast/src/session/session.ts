@@ -29,6 +29,8 @@ export interface Session {
   readonly secret: Uint8Array;
   /** When it was made here (ticket sent or received): whole milliseconds since 1970. */
   readonly createdAt: number;
+  /** When the peer was authenticated, in this connection or in the one that it goes on with: whole milliseconds since 1970. */
+  readonly authenticatedAt: number;
   /** From when on it is of no use: whole milliseconds since 1970. */
   readonly expiresAt: number;
   /** TLS 1.3: `ticket_age_add`. 0 in TLS 1.2. */
@@ -65,6 +67,7 @@ const sharedFields = {
   cipherSuite: uint16,
   secret: opaque(1, 0xff),
   createdAt: milliseconds,
+  authenticatedAt: milliseconds,
   expiresAt: milliseconds,
   ticketAgeAdd: uint32,
   maxEarlyData: uint32,

@@ -51,7 +51,9 @@ export interface ChoiceEvent {
     | 'application protocol'
     | 'certificate'
     | 'client authentication'
-    | 'hello retry';
+    | 'hello retry'
+    | 'session'
+    | 'early data';
   readonly chosen: string;
   /** What the client offered, in its order, by name. */
   readonly offered: readonly string[];

@@ -52,6 +52,8 @@ export const ERROR_ALERTS = {
   // Authentication
   ERR_BAD_SIGNATURE: 'decrypt_error',
   ERR_BAD_FINISHED: 'decrypt_error',
+  ERR_BAD_BINDER: 'decrypt_error',
+  ERR_UNKNOWN_PSK: 'unknown_psk_identity',
   ERR_BAD_CERTIFICATE: 'bad_certificate',
   ERR_UNSUPPORTED_CERTIFICATE: 'unsupported_certificate',
   ERR_CERTIFICATE_REQUIRED: 'certificate_required',

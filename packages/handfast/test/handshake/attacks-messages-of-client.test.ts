@@ -59,10 +59,12 @@ function client(cheat: (state: ClientState) => void, options: PairOptions = {}):
   const { h } = puppet;
   const first = puppet.run(sendClientHello(h, TARGET));
   const { offer, choice } = puppet.run(receiveServerHello(h, first));
-  const secrets = deriveHandshakeSecrets(h, atOnce(choice.keyExchange.finish(choice.serverShare)));
+  const { exchange } = choice;
+  assert.ok(exchange);
+  const secrets = deriveHandshakeSecrets(h, atOnce(exchange.offer.finish(exchange.serverShare)));
   h.useTrafficSecret('received', 'handshake', secrets.server);
   h.useTrafficSecret('sent', 'handshake', secrets.client);
-  puppet.run(receiveEncryptedExtensions(h, offer));
+  puppet.run(receiveEncryptedExtensions(h, offer, choice));
   puppet.run(receiveServerCertificate(h, offer, TARGET));
   puppet.run(receiveFinished(h, secrets.server));
   const { application } = deriveApplicationSecrets(h, secrets.secret);

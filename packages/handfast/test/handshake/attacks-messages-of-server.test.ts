@@ -63,21 +63,21 @@ function server(cheat: (state: ServerState) => void, options: PairOptions = {}):
 
 /** What a server sends between ServerHello and Finished, when it is honest. */
 function prove({ server: puppet, offer }: ServerState): void {
-  sendEncryptedExtensions(puppet.h, offer, undefined);
+  sendEncryptedExtensions(puppet.h, offer, undefined, false);
   puppet.run(sendServerCertificate(puppet.h, offer, own));
 }
 
 const SERVER_CHEATS: Readonly<Record<string, readonly [(state: ServerState) => void, Refusal]>> = {
   'no Certificate and no CertificateVerify, but a right Finished': [
     ({ server: { h }, offer, finish }) => {
-      sendEncryptedExtensions(h, offer, undefined);
+      sendEncryptedExtensions(h, offer, undefined, false);
       finish();
     },
     UNEXPECTED,
   ],
   'no CertificateVerify, but a right Finished': [
     ({ server: { h }, offer, finish }) => {
-      sendEncryptedExtensions(h, offer, undefined);
+      sendEncryptedExtensions(h, offer, undefined, false);
       sendCertificate(h, own.identity, NO_STAPLES);
       finish();
     },
@@ -85,7 +85,7 @@ const SERVER_CHEATS: Readonly<Record<string, readonly [(state: ServerState) => v
   ],
   'CertificateVerify before Certificate': [
     ({ server: puppet, offer, finish }) => {
-      sendEncryptedExtensions(puppet.h, offer, undefined);
+      sendEncryptedExtensions(puppet.h, offer, undefined, false);
       puppet.run(sendCertificateVerify(puppet.h, own.identity, own.signatureScheme));
       sendCertificate(puppet.h, own.identity, NO_STAPLES);
       finish();

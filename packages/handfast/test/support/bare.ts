@@ -47,6 +47,9 @@ export class Bare {
       changeKeys: (direction, epoch) => void this.keyChanges.push(`${direction} ${epoch}`),
       requireRecordBoundary: () => {},
       skipEarlyData: () => {},
+      takeEarlyData: () => {},
+      sendEarlyData: () => {},
+      leaveEarlyData: () => {},
       sendWarning: (name) => void this.warnings.push(name),
       flush: () => {},
     };

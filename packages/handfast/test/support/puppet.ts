@@ -89,6 +89,9 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
         },
         requireRecordBoundary: () => {},
         skipEarlyData: () => {},
+        takeEarlyData: () => {},
+        sendEarlyData: (data) => this.record(ContentType.application_data, data),
+        leaveEarlyData: () => {},
         sendWarning: (name) =>
           this.record(ContentType.alert, Uint8Array.of(AlertLevel.warning, AlertDescription[name])),
         flush: () => {},
@@ -247,9 +250,10 @@ export function exchangeHellos(server: Puppet<ServerConfig>): {
 } {
   const { h } = server;
   const offer = server.run(receiveClientHello(h));
-  const keyExchange = h.provider.groups.get(offer.group);
+  const { exchange } = offer;
+  const keyExchange = exchange && h.provider.groups.get(exchange.group);
   assert.ok(keyExchange);
-  const { share, secret } = atOnce(keyExchange.respond(offer.clientShare));
+  const { share, secret } = atOnce(keyExchange.respond(exchange.clientShare));
   sendServerHello(h, offer, share);
   const handshake = deriveHandshakeSecrets(h, secret);
   h.useTrafficSecret('received', 'handshake', handshake.client);

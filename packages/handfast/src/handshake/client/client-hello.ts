@@ -1,6 +1,7 @@
 /** Phase 1 of a client's handshake begins: the ClientHello, which offers every version that the client speaks. */
 import type { KeyExchangeOffer } from '../../crypto/provider.ts';
 import { TLS12_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
+import type { ClientSession } from '../../session/session.ts';
 import { ascii, EMPTY } from '../../wire/bytes.ts';
 import { type Extensions, extensionTypes } from '../../wire/extensions/block.ts';
 import { UNCOMPRESSED_POINT } from '../../wire/extensions/ec-point-formats.ts';
@@ -11,6 +12,8 @@ import { CipherSuite, type NamedGroup, ProtocolVersion } from '../../wire/regist
 import type { ClientConfig } from '../config.ts';
 import type { HandshakeContext } from '../context.ts';
 import { type Handshake, settled } from '../driver.ts';
+import { earlySession, sendEarlyData } from './early-data.ts';
+import { fillBinders, type OfferedPsk, offeredPsks, pskExtensions, takeSession } from './psk13.ts';
 
 /** Whom a client wants to reach. */
 export interface Target {
@@ -18,6 +21,10 @@ export interface Target {
   readonly name: string;
   /** The name for `server_name`; absent for an IP address (RFC 6066 section 3), or where it shall not be told. */
   readonly serverName?: string | undefined;
+  /** What tells servers of one name apart, such as their port: sessions are kept by it, too. */
+  readonly sessionScope?: string | undefined;
+  /** What to send before the server answers. */
+  readonly earlyData?: Uint8Array | undefined;
 }
 
 export type ClientContext = HandshakeContext<ClientConfig>;
@@ -28,6 +35,10 @@ export interface Offer {
   /** Numbers of the extensions in `hello`: the server may answer these only (RFC 9846 section 4.3). */
   readonly extensionTypes: ReadonlySet<number>;
   readonly keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>;
+  /** The pre-shared keys in `hello`, in its order. */
+  readonly psks: readonly OfferedPsk[];
+  /** The session that early data was sent under. */
+  readonly early?: ClientSession;
   /** The HelloRetryRequest that `hello` answers, if it does. */
   readonly retry?: HelloRetryRequest;
 }
@@ -39,6 +50,9 @@ const NULL_COMPRESSION = Uint8Array.of(0);
 export function* sendClientHello(h: ClientContext, target: Target): Handshake<Offer> {
   const { config, provider } = h;
   const speaks13 = config.versions.includes('TLSv1.3');
+  const session = yield* takeSession(h, target);
+  const psks = speaks13 ? offeredPsks(config, session) : [];
+  const early = earlySession(h, target, psks);
   const keyExchanges = yield* startKeyExchanges(h, speaks13 ? keyShareGroups(config, target) : []);
   h.clientRandom = provider.random(RANDOM_LENGTH);
   const hello: ClientHello = {
@@ -53,10 +67,14 @@ export function* sendClientHello(h: ClientContext, target: Target): Handshake<Of
     extensions: {
       ...commonExtensions(config, target),
       ...(config.versions.includes('TLSv1.2') ? extensions12(config) : {}),
-      ...(speaks13 ? extensions13(config, keyExchanges) : {}),
+      ...(speaks13 ? { ...extensions13(config, keyExchanges), ...pskExtensions(config, psks) } : {}),
+      ...(early === undefined ? {} : { earlyData: true }),
     },
   };
-  return sendHello(h, hello, keyExchanges);
+  const offer = sendHello(h, hello, { keyExchanges, psks });
+  if (early === undefined || target.earlyData === undefined) return offer;
+  sendEarlyData(h, early, target.earlyData);
+  return { ...offer, early };
 }
 
 /** What the server asked for last time, if this client still takes it; otherwise as configured. */
@@ -93,10 +111,11 @@ function extensions12({ cipherSuites }: ClientConfig): Extensions<'ClientHello'>
 }
 
 function extensions13(
-  { versions }: ClientConfig,
+  { versions, sessions, ticketRequest }: ClientConfig,
   keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>,
 ): Extensions<'ClientHello'> {
   return {
+    ...(sessions === undefined || ticketRequest === undefined ? {} : { ticketRequest }),
     supportedVersions: versions.map((version) => ProtocolVersion[version]),
     keyShare: shares(keyExchanges),
   };
@@ -130,16 +149,12 @@ export function shares(keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>) 
 export function sendHello(
   h: ClientContext,
   hello: ClientHello,
-  keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>,
-  retry?: HelloRetryRequest,
+  rest: Pick<Offer, 'keyExchanges' | 'psks' | 'retry'>,
 ): Offer {
-  const final = h.send('ClientHello', hello);
+  const { message, final } = h.encode('ClientHello', hello);
+  fillBinders(h, message, final, rest.psks);
+  h.sendEncoded(message);
   h.clientRandom = final.random;
   h.records.flush();
-  return {
-    hello: final,
-    extensionTypes: new Set(extensionTypes(final.extensions)),
-    keyExchanges,
-    ...(retry === undefined ? {} : { retry }),
-  };
+  return { hello: final, extensionTypes: new Set(extensionTypes(final.extensions)), ...rest };
 }

@@ -20,6 +20,7 @@ export function* clientHandshake(h: ClientContext, target: Target): Handshake<Se
   const received = yield* h.receive();
   const answer = decodeServerHello(received.body);
   requireOfferedVersion(h, answer);
+  if (answer.kind === 'ServerHello12' && offer.early !== undefined) throw earlyDataWith12();
   return answer.kind === 'ServerHello12'
     ? yield* clientHandshake12(h, target, offer, received, answer.hello)
     : yield* clientHandshake13(h, target, offer, received, answer);
@@ -61,6 +62,15 @@ function require12(h: ClientContext, { legacyVersion, random }: ServerHello12): 
   if (legacyVersion < ProtocolVersion['TLSv1.2'] || !versions.includes('TLSv1.2')) {
     throw wrongVersion(h, chosen);
   }
+}
+
+/** RFC 9846 appendix E.3: a client that sent early data must not go on with a server that knows nothing of it. */
+function earlyDataWith12(): TlsError {
+  return new TlsError(
+    'ERR_PROTOCOL_VERSION',
+    'ServerHello: expected TLSv1.3, since early data was sent under a session of it, found TLSv1.2; connect again without early data',
+    { message: 'ServerHello' },
+  );
 }
 
 function wrongVersion(h: ClientContext, chosen: string): TlsError {

@@ -21,9 +21,12 @@ import {
   versionName,
 } from '../../wire/registry.ts';
 import type { Handshake } from '../driver.ts';
+import { describePsk, PSK_KEY_EXCHANGE_MODES } from '../psk13.ts';
 import { illegal, missing, unsolicited, wrongLegacyVersion } from '../refusals.ts';
 import { chosenProtocol, tellVersion } from './answers.ts';
 import { type ClientContext, type Offer, sendHello, shares, startKeyExchanges } from './client-hello.ts';
+import { isEarlyDataTaken } from './early-data.ts';
+import { chosenPsk, type OfferedPsk, pskExtensions } from './psk13.ts';
 
 /** An answer of a server that chose TLS 1.3. */
 export type Answer13 = Exclude<AnyServerHello, { readonly kind: 'ServerHello12' }>;
@@ -31,8 +34,16 @@ export type Answer13 = Exclude<AnyServerHello, { readonly kind: 'ServerHello12' 
 /** What the server chose in its hello. */
 export interface ServerChoice {
   readonly suite: CipherSuite13Info;
+  /** The key exchange; absent where a pre-shared key alone makes the secrets (psk_ke). */
+  readonly exchange?: ServerExchange;
+  /** The pre-shared key that it took, which stands for certificates. */
+  readonly psk?: OfferedPsk;
+}
+
+/** The server's half of a key exchange, beside the client's. */
+export interface ServerExchange {
   readonly group: NamedGroup;
-  readonly keyExchange: KeyExchangeOffer;
+  readonly offer: KeyExchangeOffer;
   readonly serverShare: Uint8Array;
 }
 
@@ -61,6 +72,10 @@ export function* receiveServerHello(
   h.useVersion('TLSv1.3');
   h.useCipherSuite(choice.suite);
   h.transcript.add(received.message);
+  if (choice.psk !== undefined) {
+    h.order.facts.pskChosen = true;
+    h.order.prove('pre-shared key');
+  }
   tellChoices(h, offer, choice);
   return { offer, choice };
 }
@@ -144,14 +159,19 @@ function* answerRetry(
         ? 'the server wants its cookie back before it goes on'
         : 'the server takes no group that the client sent a key share for',
   });
-  if (h.config.middleboxCompatibility) h.records.sendChangeCipherSpec();
+  if (first.early !== undefined) h.records.leaveEarlyData();
+  else if (h.config.middleboxCompatibility) h.records.sendChangeCipherSpec();
   const keyExchanges = group === undefined ? first.keyExchanges : yield* startKeyExchanges(h, [group]);
+  // Pre-shared keys that do not go with the suite are left out; the others get new binders (RFC 9846 section 4.2.4).
+  const psks = first.psks.filter(({ hash }) => hash === suite.hash);
+  const { preSharedKey: _psk, earlyData: _early, ...kept } = first.hello.extensions;
   const extensions: Extensions<'ClientHello'> = {
-    ...first.hello.extensions,
+    ...kept,
     keyShare: shares(keyExchanges),
     ...(cookie === undefined ? {} : { cookie }),
+    ...pskExtensions(h.config, psks),
   };
-  return sendHello(h, { ...first.hello, extensions }, keyExchanges, retry);
+  return sendHello(h, { ...first.hello, extensions }, { keyExchanges, psks, retry });
 }
 
 function checkServerHello(offer: Offer, hello: ServerHello): ServerChoice {
@@ -164,8 +184,17 @@ function checkServerHello(offer: Offer, hello: ServerHello): ServerChoice {
       `the server chose ${suite.name} after it had chosen ${cipherSuiteName(offer.retry.cipherSuite)} in HelloRetryRequest`,
     );
   }
-  if (preSharedKey !== undefined) throw unsolicited(message, 'pre_shared_key');
-  if (keyShare === undefined) throw missing(message, 'key_share');
+  if (preSharedKey !== undefined && offer.hello.extensions.preSharedKey === undefined) {
+    throw unsolicited(message, 'pre_shared_key');
+  }
+  const psk = chosenPsk(offer.psks, preSharedKey, suite);
+  const mayLackShare =
+    psk !== undefined &&
+    offer.hello.extensions.pskKeyExchangeModes?.includes(PSK_KEY_EXCHANGE_MODES.psk_ke) === true;
+  if (keyShare === undefined) {
+    if (!mayLackShare) throw missing(message, 'key_share');
+    return { suite, psk };
+  }
   const keyExchange = offer.keyExchanges.get(keyShare.group);
   if (keyExchange === undefined) {
     throw illegal(
@@ -173,11 +202,23 @@ function checkServerHello(offer: Offer, hello: ServerHello): ServerChoice {
       `the key share is for ${groupName(keyShare.group)}, which the client sent no share for`,
     );
   }
-  return { suite, group: keyShare.group, keyExchange, serverShare: keyShare.keyExchange };
+  const exchange = { group: keyShare.group, offer: keyExchange, serverShare: keyShare.keyExchange };
+  return { suite, exchange, ...(psk === undefined ? {} : { psk }) };
 }
 
-function tellChoices(h: ClientContext, { hello }: Offer, { suite, group }: ServerChoice): void {
+function tellChoices(h: ClientContext, { hello, psks }: Offer, { suite, exchange, psk }: ServerChoice): void {
   tellVersion(h, hello, 'TLSv1.3', suite);
+  if (psks.length > 0) {
+    h.choose({
+      phase: 'hello',
+      what: 'session',
+      chosen: psk === undefined ? 'a new one' : describePsk(psk.origin),
+      offered: psks.map(({ origin }) => describePsk(origin)),
+      reason: psk === undefined ? 'the server took none' : 'the server took it in pre_shared_key',
+    });
+  }
+  if (exchange === undefined) return;
+  const { group } = exchange;
   h.choose({
     phase: 'key exchange',
     what: 'group',
@@ -187,13 +228,31 @@ function tellChoices(h: ClientContext, { hello }: Offer, { suite, group }: Serve
   });
 }
 
-/** Receives EncryptedExtensions; answers the application protocol, if one was chosen. */
-export function* receiveEncryptedExtensions(h: ClientContext, offer: Offer): Handshake<string | undefined> {
+/** What EncryptedExtensions settle. */
+export interface Answers {
+  readonly applicationProtocol?: string;
+  readonly isEarlyDataTaken: boolean;
+}
+
+/** Receives EncryptedExtensions. */
+export function* receiveEncryptedExtensions(
+  h: ClientContext,
+  offer: Offer,
+  choice: ServerChoice,
+): Handshake<Answers> {
   const received = yield* h.receive();
   const { extensions }: EncryptedExtensions = h.decode(encryptedExtensions, received);
   const message = 'EncryptedExtensions';
   const extra = extensions.order?.find((type) => !offer.extensionTypes.has(type));
   if (extra !== undefined) throw unsolicited(message, extensionName(extra));
   h.transcript.add(received.message);
-  return chosenProtocol(h, offer, message, extensions.applicationLayerProtocolNegotiation);
+  const applicationProtocol = chosenProtocol(
+    h,
+    offer,
+    message,
+    extensions.applicationLayerProtocolNegotiation,
+  );
+  const saysSo = extensions.earlyData !== undefined;
+  const isTaken = isEarlyDataTaken(offer, choice, saysSo, applicationProtocol);
+  return { isEarlyDataTaken: isTaken, ...(applicationProtocol === undefined ? {} : { applicationProtocol }) };
 }

@@ -82,6 +82,7 @@ export function* clientHandshake12(
     ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
     ...(serverName === undefined ? {} : { serverName }),
     helloRetried: false,
+    resumed: false,
     peer: { ...peer, ...(serverKey === undefined ? {} : { signatureScheme: serverKey.signatureScheme }) },
     ...(own === undefined ? {} : { own: { identity: own.identity, signatureScheme: own.signatureScheme } }),
     choices: h.choices,

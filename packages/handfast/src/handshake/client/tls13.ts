@@ -1,4 +1,4 @@
-/** A client's full TLS 1.3 handshake, from top to bottom as in RFC 9846 section 2, figure 1. */
+/** A client's TLS 1.3 handshake, from top to bottom as in RFC 9846 section 2, figures 1 and 3. */
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
 import { type Handshake, settled } from '../driver.ts';
 import type { Established } from '../established.ts';
@@ -10,6 +10,7 @@ import { keyExchangeOf } from '../selection.ts';
 import { receiveServerCertificate, sendClientCertificate } from './certificate13.ts';
 import type { ClientContext, Offer, Target } from './client-hello.ts';
 import { type Answer13, receiveEncryptedExtensions, receiveServerHello } from './hello13.ts';
+import { TicketKeeper, wantsSessions } from './tickets13.ts';
 
 /**
  * Goes on after the ClientHello.
@@ -26,20 +27,33 @@ export function* clientHandshake13(
   const { offer, choice } = yield* receiveServerHello(h, firstOffer, received, answer);
 
   // Phase 3 begins here already: in TLS 1.3 the key shares travel inside the hellos
-  const sharedSecret = yield* settled(choice.keyExchange.finish(choice.serverShare));
-  const handshake = deriveHandshakeSecrets(h, sharedSecret);
+  const { suite, exchange, psk } = choice;
+  const sharedSecret = exchange && (yield* settled(exchange.offer.finish(exchange.serverShare)));
+  const handshake = deriveHandshakeSecrets(h, sharedSecret, psk?.secret);
   h.useTrafficSecret('received', 'handshake', handshake.server);
-  if (h.config.middleboxCompatibility && offer.retry === undefined) h.records.sendChangeCipherSpec();
-  h.useTrafficSecret('sent', 'handshake', handshake.client); // an alert from here on is protected
-  const applicationProtocol = yield* receiveEncryptedExtensions(h, offer);
+  const { early: sentEarly } = firstOffer;
+  if (h.config.middleboxCompatibility && offer.retry === undefined && sentEarly === undefined) {
+    h.records.sendChangeCipherSpec();
+  }
+  // An alert from here on is protected; while early data may be taken, by its keys
+  const mayBeTaken = offer.early !== undefined && psk !== undefined;
+  if (!mayBeTaken) h.useTrafficSecret('sent', 'handshake', handshake.client);
+  const { applicationProtocol, isEarlyDataTaken } = yield* receiveEncryptedExtensions(h, offer, choice);
+  if (mayBeTaken && !isEarlyDataTaken) h.useTrafficSecret('sent', 'handshake', handshake.client);
 
-  // Phase 2: certificate
-  const { peer, request } = yield* receiveServerCertificate(h, offer, target);
+  // Phase 2: certificate. A pre-shared key stands for it: the server that it came from was judged then
+  const authentication = psk === undefined ? yield* receiveServerCertificate(h, offer, target) : undefined;
+  const peer = authentication?.peer ?? psk?.session?.peer;
+  const request = authentication?.request;
 
   // Phase 3: key exchange, confirmed
   yield* receiveFinished(h, handshake.server);
-  const { application, exporter } = deriveApplicationSecrets(h, handshake.secret);
+  const { application, exporter, main } = deriveApplicationSecrets(h, handshake.secret);
   h.useTrafficSecret('received', 'application', application.server);
+  if (isEarlyDataTaken) {
+    h.send('EndOfEarlyData', {});
+    h.useTrafficSecret('sent', 'handshake', handshake.client);
+  }
   const own = request === undefined ? undefined : yield* sendClientCertificate(h, request);
   sendFinished(h, handshake.client);
   h.useTrafficSecret('sent', 'application', application.client);
@@ -50,18 +64,22 @@ export function* clientHandshake13(
   const established: Established = {
     role: 'client',
     version: 'TLSv1.3',
-    cipherSuite: choice.suite.suite,
-    keyExchange: keyExchangeOf(choice.group),
-    group: choice.group,
+    cipherSuite: suite.suite,
+    keyExchange: exchange === undefined ? 'PSK' : keyExchangeOf(exchange.group),
+    ...(exchange === undefined ? {} : { group: exchange.group }),
     extendedMasterSecret: true,
+    resumed: psk?.session !== undefined,
+    ...(sentEarly === undefined ? {} : { earlyData: isEarlyDataTaken ? 'accepted' : 'rejected' }),
+    ...(psk === undefined || psk.session !== undefined ? {} : { pskIdentity: psk.identity }),
     ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
     ...(offer.hello.extensions.serverName === undefined
       ? {}
       : { serverName: offer.hello.extensions.serverName }),
     helloRetried: offer.retry !== undefined,
-    peer,
+    ...(peer === undefined ? {} : { peer }),
     ...(own === undefined ? {} : { own }),
     choices: h.choices,
   };
-  return { established, exporter, postHandshake: new PostHandshake13(h, application) };
+  const tickets = wantsSessions(h) ? new TicketKeeper(h, target, established, main, psk?.session) : undefined;
+  return { established, exporter, postHandshake: new PostHandshake13(h, application, tickets) };
 }

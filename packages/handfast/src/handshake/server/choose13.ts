@@ -1,4 +1,5 @@
 /** What a TLS 1.3 server chooses among what a client offers. Every choice comes with its reason. */
+import type { HashName } from '../../crypto/provider.ts';
 import { type CipherSuite13Info, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import { TlsError } from '../../wire/errors.ts';
 import type { ClientHello } from '../../wire/messages/client-hello.ts';
@@ -15,12 +16,22 @@ import {
   tellSignatureScheme,
 } from './choose.ts';
 
-/** The suite: the first that both have. */
-export function chooseCipherSuite(h: ServerContext, hello: ClientHello): CipherSuite13Info {
+/** The suites that both have, in the order that counts. */
+export function sharedCipherSuites(h: ServerContext, hello: ClientHello): readonly CipherSuite13Info[] {
+  const { preference, cipherSuites } = h.config;
+  return shared(preference, cipherSuites, hello.cipherSuites).flatMap(
+    (suite) => TLS13_CIPHER_SUITES.get(suite) ?? [],
+  );
+}
+
+/**
+ * The suite: the first that both have.
+ * @param hash of the pre-shared key, which a suite must go with.
+ */
+export function chooseCipherSuite(h: ServerContext, hello: ClientHello, hash?: HashName): CipherSuite13Info {
   const { preference } = h.config;
   const cipherSuites = h.config.cipherSuites.filter((suite) => TLS13_CIPHER_SUITES.has(suite));
-  const [chosen] = shared(preference, cipherSuites, hello.cipherSuites);
-  const info = chosen === undefined ? undefined : TLS13_CIPHER_SUITES.get(chosen);
+  const info = sharedCipherSuites(h, hello).find((suite) => hash === undefined || suite.hash === hash);
   if (info === undefined) {
     throw new TlsError(
       'ERR_NO_SHARED_CIPHER_SUITE',
@@ -34,7 +45,10 @@ export function chooseCipherSuite(h: ServerContext, hello: ClientHello): CipherS
     what: 'cipher suite',
     chosen: info.name,
     offered: listed(hello.cipherSuites, cipherSuiteName),
-    reason: orderReason(preference),
+    reason:
+      hash === undefined
+        ? orderReason(preference)
+        : `${orderReason(preference)}, and that goes with its pre-shared key`,
   });
   return info;
 }

@@ -1,4 +1,5 @@
 /** Phase 1 of a server's TLS 1.3 handshake, from the ClientHello on: HelloRetryRequest, ServerHello, EncryptedExtensions. */
+import { HASH_LENGTH, type HashName } from '../../crypto/provider.ts';
 import { type CipherSuite13Info, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import { Transcript } from '../../keys/transcript.ts';
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
@@ -19,15 +20,19 @@ import type { Handshake } from '../driver.ts';
 import { listed } from '../listed.ts';
 import { illegal, missing, wrongLegacyVersion } from '../refusals.ts';
 import type { ServerContext } from './choose.ts';
-import { chooseCipherSuite, chooseGroup } from './choose13.ts';
+import { chooseCipherSuite, chooseGroup, sharedCipherSuites } from './choose13.ts';
 import { type CookieState, cookieTime, openCookie, sealCookie } from './cookie.ts';
+import { choosePsk, type KnownPsk, sharedPskModes } from './psk13.ts';
+import { ticketCount } from './tickets13.ts';
 
 /** The client's offer, and what the server took from it. */
 export interface ClientOffer {
   readonly hello: ClientHello;
   readonly suite: CipherSuite13Info;
-  readonly group: NamedGroup;
-  readonly clientShare: Uint8Array;
+  /** Absent where a pre-shared key alone makes the secrets (psk_ke). */
+  readonly exchange?: { readonly group: NamedGroup; readonly clientShare: Uint8Array };
+  /** The pre-shared key that stands for certificates. */
+  readonly psk?: KnownPsk;
   readonly helloRetried: boolean;
 }
 
@@ -42,14 +47,26 @@ export function* acceptClientHello(
   checkHello(hello);
   if (hello.extensions.earlyData !== undefined) h.records.skipEarlyData();
   if (hello.extensions.cookie !== undefined)
-    return continueFromCookie(h, received, hello, hello.extensions.cookie);
-  const suite = chooseCipherSuite(h, hello);
+    return yield* continueFromCookie(h, received, hello, hello.extensions.cookie);
+  const modes = sharedPskModes(h, hello);
+  if (modes.length > 0 && !modes.includes('psk_dhe_ke')) {
+    const psk = yield* chooseFittingPsk(h, received, hello);
+    if (psk !== undefined) return withoutExchange(h, received, hello, psk);
+  }
+  requireKeyShare(hello);
   const { group, share } = chooseGroup(h, hello);
+  if (share !== undefined && !h.config.alwaysRetry) {
+    const psk = modes.includes('psk_dhe_ke') ? yield* chooseFittingPsk(h, received, hello) : undefined;
+    if (psk === undefined) requireSignatureAlgorithms(hello);
+    const suite = chooseCipherSuite(h, hello, psk?.hash);
+    h.useCipherSuite(suite);
+    h.transcript.add(received.message);
+    const exchange = { group, clientShare: share };
+    return { hello, suite, exchange, helloRetried: false, ...(psk === undefined ? {} : { psk }) };
+  }
+  const suite = chooseCipherSuite(h, hello, hashOfFirstPsk(h, hello));
   h.useCipherSuite(suite);
   h.transcript.add(received.message);
-  if (share !== undefined && !h.config.alwaysRetry) {
-    return { hello, suite, group, clientShare: share, helloRetried: false };
-  }
   const retry = sendRetry(h, hello, suite, group, share === undefined);
   h.order.facts.secondClientHelloExpected = true;
   h.records.requireRecordBoundary();
@@ -60,14 +77,54 @@ export function* acceptClientHello(
   if (!sameCookie(secondHello.extensions.cookie, retry.extensions.cookie)) {
     throw illegal(message, 'the second ClientHello does not carry the cookie of the HelloRetryRequest');
   }
-  h.transcript.add(second.message);
-  return {
-    hello: secondHello,
-    suite,
-    group,
-    clientShare: retriedShare(secondHello, group, share === undefined),
-    helloRetried: true,
-  };
+  return yield* acceptSecondHello(h, second, secondHello, suite, group, share === undefined);
+}
+
+/** Takes the ClientHello after a HelloRetryRequest, which settled suite and group. */
+function* acceptSecondHello(
+  h: ServerContext,
+  received: HandshakeMessage,
+  hello: ClientHello,
+  suite: CipherSuite13Info,
+  group: NamedGroup,
+  shareRequested: boolean,
+): Handshake<ClientOffer> {
+  const psk = sharedPskModes(h, hello).includes('psk_dhe_ke')
+    ? yield* choosePsk(h, received, hello, (hash) => hash === suite.hash)
+    : undefined;
+  if (psk === undefined) requireSignatureAlgorithms(hello);
+  h.transcript.add(received.message);
+  const exchange = { group, clientShare: retriedShare(hello, group, shareRequested) };
+  return { hello, suite, exchange, helloRetried: true, ...(psk === undefined ? {} : { psk }) };
+}
+
+/** The PSK to go on with, for which there is a cipher suite. */
+function* chooseFittingPsk(
+  h: ServerContext,
+  received: HandshakeMessage,
+  hello: ClientHello,
+): Handshake<KnownPsk | undefined> {
+  const hashes = new Set(sharedCipherSuites(h, hello).map(({ hash }) => hash));
+  return yield* choosePsk(h, received, hello, (hash) => hashes.has(hash));
+}
+
+/** The hash function of the client's first PSK, as its binder's length tells it, where there is a suite for it. */
+function hashOfFirstPsk(h: ServerContext, hello: ClientHello): HashName | undefined {
+  const length = hello.extensions.preSharedKey?.binders[0]?.length;
+  return sharedCipherSuites(h, hello).find(({ hash }) => HASH_LENGTH[hash] === length)?.hash;
+}
+
+/** Goes on with a pre-shared key alone (psk_ke). */
+function withoutExchange(
+  h: ServerContext,
+  received: HandshakeMessage,
+  hello: ClientHello,
+  psk: KnownPsk,
+): ClientOffer {
+  const suite = chooseCipherSuite(h, hello, psk.hash);
+  h.useCipherSuite(suite);
+  h.transcript.add(received.message);
+  return { hello, suite, psk, helloRetried: false };
 }
 
 function sameCookie(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
@@ -76,8 +133,8 @@ function sameCookie(a: Uint8Array | undefined, b: Uint8Array | undefined): boole
 
 /** Checks what TLS 1.3 demands of every ClientHello (RFC 9846 sections 4.2.2 and 9.2). */
 function checkHello(hello: ClientHello): void {
-  const { supportedGroups, keyShare, signatureAlgorithms } = hello.extensions;
-  const { supportedVersions, preSharedKey, pskKeyExchangeModes } = hello.extensions;
+  const { supportedGroups, keyShare, supportedVersions, preSharedKey, pskKeyExchangeModes } =
+    hello.extensions;
   if (!supportedVersions?.includes(ProtocolVersion['TLSv1.3'])) {
     throw illegal(message, 'expected TLSv1.3 among the versions of every ClientHello, found none');
   }
@@ -87,20 +144,30 @@ function checkHello(hello: ClientHello): void {
   if (!equalBytes(hello.legacyCompressionMethods, Uint8Array.of(0))) {
     throw illegal(message, 'expected no compression method but null, as TLS 1.3 demands');
   }
-  if (supportedGroups === undefined) throw missing(message, 'supported_groups');
-  if (keyShare === undefined) throw missing(message, 'key_share');
-  if (signatureAlgorithms === undefined) throw missing(message, 'signature_algorithms');
-  if (preSharedKey !== undefined && pskKeyExchangeModes === undefined) {
+  if (preSharedKey === undefined) {
+    requireKeyShare(hello);
+    requireSignatureAlgorithms(hello);
+  } else if (pskKeyExchangeModes === undefined) {
     throw missing(message, 'psk_key_exchange_modes'); // even of one whose PSKs this server does not take (section 4.3.9)
   }
+  if (supportedGroups !== undefined || keyShare !== undefined) requireKeyShare(hello);
   const supported = new Set(supportedGroups); // both lists are as long as the client likes
-  const strange = keyShare.find(({ group }) => !supported.has(group));
+  const strange = keyShare?.find(({ group }) => !supported.has(group));
   if (strange !== undefined) {
     throw illegal(
       message,
       `a key share for ${groupName(strange.group)}, which is not among its supported_groups`,
     );
   }
+}
+
+function requireKeyShare({ extensions: { supportedGroups, keyShare } }: ClientHello): void {
+  if (supportedGroups === undefined) throw missing(message, 'supported_groups');
+  if (keyShare === undefined) throw missing(message, 'key_share');
+}
+
+function requireSignatureAlgorithms({ extensions: { signatureAlgorithms } }: ClientHello): void {
+  if (signatureAlgorithms === undefined) throw missing(message, 'signature_algorithms');
 }
 
 /** Asks the client for another ClientHello (RFC 9846 section 4.2.4). */
@@ -162,12 +229,12 @@ function makeRetry(
 }
 
 /** Goes on from a second ClientHello whose first this connection never saw: the cookie holds what is needed. */
-function continueFromCookie(
+function* continueFromCookie(
   h: ServerContext,
   received: HandshakeMessage,
   hello: ClientHello,
   cookie: Uint8Array,
-): ClientOffer {
+): Handshake<ClientOffer> {
   const { config, provider } = h;
   if (config.cookieSecret === undefined) throw illegal(message, 'a cookie, but this server gave none');
   const state: CookieState = openCookie(provider, config.cookieSecret, cookie, config.now());
@@ -192,7 +259,6 @@ function continueFromCookie(
   h.transcript = Transcript.afterHelloRetryRequest(provider, suite.hash, state.clientHelloHash);
   h.useCipherSuite(suite);
   h.transcript.add(h.encode('HelloRetryRequest', retry).message);
-  h.transcript.add(received.message);
   h.choose({
     phase: 'hello',
     what: 'hello retry',
@@ -200,13 +266,7 @@ function continueFromCookie(
     offered: [],
     reason: 'the client brought back a cookie of this server, so the first ClientHello is known by its hash',
   });
-  return {
-    hello,
-    suite,
-    group: state.group,
-    clientShare: retriedShare(hello, state.group, shareRequested),
-    helloRetried: true,
-  };
+  return yield* acceptSecondHello(h, received, hello, suite, state.group, shareRequested);
 }
 
 /** The share for `group` in a second ClientHello; if it was asked for, there must be no other (section 4.3.8). */
@@ -264,9 +324,13 @@ function earlyDataAgain(): TlsError {
   );
 }
 
-/** Sends ServerHello with the server's key share. */
-export function sendServerHello(h: ServerContext, offer: ClientOffer, serverShare: Uint8Array): void {
-  const { hello, suite, group, helloRetried } = offer;
+/** Sends ServerHello with the server's key share, and the number of the pre-shared key that it took. */
+export function sendServerHello(
+  h: ServerContext,
+  offer: ClientOffer,
+  serverShare: Uint8Array | undefined,
+): void {
+  const { hello, suite, exchange, psk, helloRetried } = offer;
   h.send('ServerHello', {
     legacyVersion: ProtocolVersion['TLSv1.2'],
     random: h.provider.random(32),
@@ -274,8 +338,11 @@ export function sendServerHello(h: ServerContext, offer: ClientOffer, serverShar
     cipherSuite: suite.suite,
     legacyCompressionMethod: 0,
     extensions: {
-      keyShare: { group, keyExchange: serverShare },
+      ...(exchange === undefined || serverShare === undefined
+        ? {}
+        : { keyShare: { group: exchange.group, keyExchange: serverShare } }),
       supportedVersions: ProtocolVersion['TLSv1.3'],
+      ...(psk === undefined ? {} : { preSharedKey: psk.index }),
     },
   });
   if (!helloRetried) sendCompatibilityRecord(h, hello);
@@ -289,15 +356,21 @@ function sendCompatibilityRecord(h: ServerContext, hello: ClientHello): void {
 /** Sends EncryptedExtensions: the answers that need not be in the clear. */
 export function sendEncryptedExtensions(
   h: ServerContext,
-  { hello }: ClientOffer,
+  { hello, psk }: ClientOffer,
   applicationProtocol: string | undefined,
+  isEarlyDataTaken: boolean,
 ): void {
+  const expectedCount = ticketCount(h, hello, psk !== undefined);
   h.send('EncryptedExtensions', {
     extensions: {
       ...(hello.extensions.serverName === undefined ? {} : { serverName: true as const }),
       ...(applicationProtocol === undefined
         ? {}
         : { applicationLayerProtocolNegotiation: [ascii(applicationProtocol)] }),
+      ...(hello.extensions.ticketRequest === undefined || expectedCount === 0
+        ? {}
+        : { ticketRequest: { expectedCount } }),
+      ...(isEarlyDataTaken ? { earlyData: true as const } : {}),
     },
   });
 }

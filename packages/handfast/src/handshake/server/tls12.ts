@@ -70,6 +70,7 @@ export function* serverHandshake12(
     ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
     ...(serverName === undefined ? {} : { serverName }),
     helloRetried: false,
+    resumed: false,
     ...(peer === undefined ? {} : { peer }),
     own: { identity, ...(signatureScheme === undefined ? {} : { signatureScheme }) },
     choices: h.choices,

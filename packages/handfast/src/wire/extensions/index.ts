@@ -21,6 +21,7 @@ import { signedCertificateTimestamp } from './signed-certificate-timestamp.ts';
 import { statusRequest } from './status-request.ts';
 import { supportedGroups } from './supported-groups.ts';
 import { supportedVersions } from './supported-versions.ts';
+import { ticketRequest } from './ticket-request.ts';
 
 export const EXTENSIONS = {
   serverName,
@@ -42,6 +43,7 @@ export const EXTENSIONS = {
   postHandshakeAuth,
   signatureAlgorithmsCert,
   keyShare,
+  ticketRequest,
   renegotiationInfo,
   preSharedKey,
 } as const;
