@@ -24,6 +24,7 @@ import {
   alertMeaning,
   alertName,
 } from './wire/alerts.ts';
+import { copy } from './wire/bytes.ts';
 import { ConfigError, TlsError } from './wire/errors.ts';
 import type { NewSessionTicket } from './wire/messages/new-session-ticket.ts';
 import type { TlsVersion } from './wire/registry.ts';
@@ -238,7 +239,7 @@ export class TlsConnection {
   send(data: Uint8Array): void {
     this.#requireSendable();
     const mustWait = this.#isSending || this.#postHandshake === undefined;
-    const bytes = mustWait ? data.slice() : data;
+    const bytes = mustWait ? copy(data) : data;
     this.#inTurn((post) => this.#sendData(post, bytes));
   }
 
@@ -566,7 +567,7 @@ export function createClientConnection(
   const name = parseHostName(target.name);
   const serverName = name.kind === 'dns' && target.sendServerName !== false ? name.text : undefined;
   const { name: reached, sessionScope, earlyData } = target;
-  const early = earlyData?.data.slice();
+  const early = earlyData && copy(earlyData.data);
   const resend = earlyData?.resend === true && early?.length ? early : undefined;
   return new TlsConnection('client', config, handlers, resend, (records, observers) => {
     const context = new HandshakeContext('client', config, records, observers);

@@ -1,5 +1,7 @@
 /** Puts handshake messages together from the fragments of records (RFC 9846 section 5.1). */
+
 import { MAX_CERTIFICATE_MESSAGE_LENGTH, MAX_HANDSHAKE_MESSAGE_LENGTH } from '../policy/limits.ts';
+import { copy } from '../wire/bytes.ts';
 import { TlsError } from '../wire/errors.ts';
 import { HANDSHAKE_HEADER_LENGTH } from '../wire/messages/index.ts';
 import { HandshakeType, messageName } from '../wire/registry.ts';
@@ -45,7 +47,7 @@ export class HandshakeAssembler {
     const { type, length } = this.#header;
     if (this.#queue.length < HANDSHAKE_HEADER_LENGTH + length) return undefined;
     this.#header = undefined;
-    const message = this.#queue.take(HANDSHAKE_HEADER_LENGTH + length).slice();
+    const message = copy(this.#queue.take(HANDSHAKE_HEADER_LENGTH + length));
     return { type, message, body: message.subarray(HANDSHAKE_HEADER_LENGTH) };
   }
 

@@ -2,7 +2,7 @@
 import { type Awaitable, isPromise } from '../crypto/provider.ts';
 import { MAX_PLAINTEXT_LENGTH } from '../policy/limits.ts';
 import { AlertDescription, AlertLevel, type AlertName, alertLevel } from '../wire/alerts.ts';
-import { concat } from '../wire/bytes.ts';
+import { concat, copy } from '../wire/bytes.ts';
 import { TlsError } from '../wire/errors.ts';
 import { ContentType, ProtocolVersion } from '../wire/registry.ts';
 import { recordHeader } from './framing.ts';
@@ -235,7 +235,7 @@ export class RecordWriter {
     const info = this.#describe('plaintext', this.#plaintextSequence++, type, content.length);
     // The caller may reuse its array; what is sealed was copied anyway.
     const header = recordHeader(type, this.#version, content.length);
-    this.#enqueue({ header, fragment: content.slice(), padding: 0 }, info);
+    this.#enqueue({ header, fragment: copy(content), padding: 0 }, info);
   }
 
   #padding(type: number, contentLength: number): number {

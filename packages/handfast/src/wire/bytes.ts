@@ -15,6 +15,11 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
+/** The same bytes in an array of their own. (`slice()` of a Node Buffer is a view of it.) */
+export function copy(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 /**
  * Compares two byte arrays in time that depends on their lengths only, as far as a JavaScript engine
  * allows: no branch and no index depends on the contents.

@@ -1,6 +1,6 @@
 /** X.509 certificates (RFC 5280 section 4.1), read strictly into plain data. */
 import type { CryptoProvider } from '../crypto/provider.ts';
-import { toHex } from '../wire/bytes.ts';
+import { copy, toHex } from '../wire/bytes.ts';
 import { readPublicKeyInfo, type SubjectPublicKeyInfo } from './algorithms.ts';
 import { DerError, type DerReader, type DerTime } from './der.ts';
 import { type Extension, type KnownExtensions, readExtensions } from './extensions.ts';
@@ -36,7 +36,7 @@ export interface Certificate extends KnownExtensions, SignedStructure {
  * the `reason` ({@link DerError}) and the `offset` of the byte at fault.
  */
 export function parseCertificate(der: Uint8Array): Certificate {
-  return parsed('the certificate', 'ERR_BAD_CERTIFICATE', () => readCertificate(der.slice()));
+  return parsed('the certificate', 'ERR_BAD_CERTIFICATE', () => readCertificate(copy(der)));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Certification requests (PKCS #10, RFC 2986): what is sent to an authority to have a certificate issued. */
+import { copy } from '../wire/bytes.ts';
 import { readPublicKeyInfo, type SubjectPublicKeyInfo } from './algorithms.ts';
 import { DerError, type DerReader, Tag } from './der.ts';
 import { type Extension, type KnownExtensions, readExtensions } from './extensions.ts';
@@ -29,7 +30,7 @@ export interface CertificationRequest extends KnownExtensions, SignedStructure {
  * `reason` and the `offset` of the byte at fault.
  */
 export function parseCertificationRequest(der: Uint8Array): CertificationRequest {
-  return parsed('the certification request', 'ERR_BAD_CERTIFICATE', () => readRequest(der.slice()));
+  return parsed('the certification request', 'ERR_BAD_CERTIFICATE', () => readRequest(copy(der)));
 }
 
 function readRequest(der: Uint8Array): CertificationRequest {

@@ -2,6 +2,7 @@
  * Certificates in a "certs-only" CMS message (RFC 5652 section 5, RFC 8551 section 3.8): how RFC 5280 section 4.2.2.1 has
  * authorities publish several at once, mostly as `.p7c`. Nothing in it is signed, and nothing here trusts it.
  */
+import { copy } from '../wire/bytes.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
 import { DerError, DerReader, describeTag, Tag } from './der.ts';
 import { MAX_INTERMEDIATES } from './limits.ts';
@@ -61,7 +62,7 @@ function readSet(set: DerReader): readonly Certificate[] {
       );
     }
     try {
-      found.push(readCertificate(element.encoding().slice()));
+      found.push(readCertificate(copy(element.encoding())));
     } catch (error) {
       if (!(error instanceof DerError)) throw error;
     }

@@ -1,5 +1,5 @@
 /** Certificate revocation lists (RFC 5280 section 5), read strictly into plain data. */
-import { toHex } from '../../wire/bytes.ts';
+import { copy, toHex } from '../../wire/bytes.ts';
 import type { Certificate } from '../certificate.ts';
 import { DerError, type DerReader, type DerTime, Tag } from '../der.ts';
 import {
@@ -91,7 +91,7 @@ export function parseCertificateRevocationList(der: Uint8Array): CertificateRevo
         `it has ${der.length} bytes; at most ${MAX_REVOCATION_LIST_LENGTH} are read`,
       );
     }
-    return readRevocationList(der.slice());
+    return readRevocationList(copy(der));
   });
 }
 

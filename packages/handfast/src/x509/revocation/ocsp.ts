@@ -1,5 +1,7 @@
 /** OCSP responses (RFC 6960 section 4.2), read strictly into plain data. */
+
 import type { HashName } from '../../crypto/provider.ts';
+import { copy } from '../../wire/bytes.ts';
 import { hashAlgorithm, readAlgorithm } from '../algorithms.ts';
 import { type Certificate, readCertificate } from '../certificate.ts';
 import { DerError, type DerReader, Tag } from '../der.ts';
@@ -86,7 +88,7 @@ export function parseOcspResponse(der: Uint8Array): OcspResponse {
         `it has ${der.length} bytes; at most ${MAX_OCSP_RESPONSE_LENGTH} are read`,
       );
     }
-    return readOcspResponse(der.slice());
+    return readOcspResponse(copy(der));
   });
 }
 

@@ -1,6 +1,6 @@
 /** The logs whose timestamps a caller believes. */
 import type { CryptoProvider, PublicKey, SignatureAlgorithm } from '../../crypto/provider.ts';
-import { toHex } from '../../wire/bytes.ts';
+import { copy, toHex } from '../../wire/bytes.ts';
 import { ConfigError } from '../../wire/errors.ts';
 import { readPublicKeyInfo } from '../algorithms.ts';
 import { toBase64 } from '../base64.ts';
@@ -117,7 +117,7 @@ export function readLogKey(publicKey: Uint8Array, option: string): Pick<KnownLog
 function readKey(publicKey: Uint8Array, option: string): PublicKey | undefined {
   const what = 'SubjectPublicKeyInfo';
   try {
-    const reader = new DerReader(publicKey.slice());
+    const reader = new DerReader(copy(publicKey));
     const { key } = readPublicKeyInfo(reader);
     reader.finish(what);
     return key;
