@@ -16,6 +16,7 @@ import { encryptedExtensions } from '../wire/messages/encrypted-extensions.ts';
 import { endOfEarlyData } from '../wire/messages/end-of-early-data.ts';
 import { finished } from '../wire/messages/finished.ts';
 import { newSessionTicket } from '../wire/messages/new-session-ticket.ts';
+import { newSessionTicket12 } from '../wire/messages/new-session-ticket12.ts';
 import { helloRetryRequest, serverHello, serverHello12 } from '../wire/messages/server-hello.ts';
 import { serverHelloDone } from '../wire/messages/server-hello-done.ts';
 import { dheServerKeyExchange, ecdheServerKeyExchange } from '../wire/messages/server-key-exchange.ts';
@@ -42,6 +43,7 @@ export const MESSAGES = {
   CertificateVerify: { type: HandshakeType.certificate_verify, codec: certificateVerify },
   EndOfEarlyData: { type: HandshakeType.end_of_early_data, codec: endOfEarlyData },
   Finished: { type: HandshakeType.finished, codec: finished },
+  NewSessionTicket12: { type: HandshakeType.new_session_ticket, codec: newSessionTicket12 },
   NewSessionTicket: { type: HandshakeType.new_session_ticket, codec: newSessionTicket },
 } as const;
 

@@ -24,6 +24,10 @@ export interface Facts {
   earlyDataTaken: boolean;
   /** TLS 1.2: the server said that an OCSP response may follow its Certificate (RFC 6066 section 8). */
   certificateStatusPossible: boolean;
+  /** TLS 1.2: an earlier session goes on, and only Finished is exchanged (RFC 5246 section 7.3, figure 2). */
+  sessionResumed: boolean;
+  /** TLS 1.2: the server said that it will send a ticket (RFC 5077 section 3.2). */
+  ticketPromised: boolean;
   /** TLS 1.2: the suite has an ephemeral key, which the server sends and signs (RFC 5246 section 7.4.3). */
   keyIsEphemeral: boolean;
 }
@@ -78,16 +82,17 @@ export const MESSAGE_ORDER: Readonly<Record<TlsVersion, Readonly<Record<Role, re
   },
   'TLSv1.2': {
     client: [
-      { message: 'Certificate', presence: always },
+      { message: 'Certificate', presence: unless('sessionResumed', 'required') },
       { message: 'CertificateStatus', presence: sometimesIf('certificateStatusPossible') },
       { message: 'ServerKeyExchange', presence: only('keyIsEphemeral') },
-      { message: 'CertificateRequest', presence: sometimes },
-      { message: 'ServerHelloDone', presence: always },
+      { message: 'CertificateRequest', presence: unless('sessionResumed', 'optional') },
+      { message: 'ServerHelloDone', presence: unless('sessionResumed', 'required') },
+      { message: 'NewSessionTicket', presence: only('ticketPromised') },
       { message: 'Finished', presence: always },
     ],
     server: [
       { message: 'Certificate', presence: only('certificateRequested') },
-      { message: 'ClientKeyExchange', presence: always },
+      { message: 'ClientKeyExchange', presence: unless('sessionResumed', 'required') },
       { message: 'CertificateVerify', presence: only('certificateShown') },
       { message: 'Finished', presence: always },
     ],
@@ -103,7 +108,9 @@ export type Proof =
   /** TLS 1.2: the server signed its ephemeral key and both randoms. */
   | 'ServerKeyExchange'
   /** TLS 1.2 key transport: the premaster secret went out under the key of the trusted certificate, and no other. */
-  | 'premaster secret under the certificate';
+  | 'premaster secret under the certificate'
+  /** TLS 1.2: the session that goes on is one that this side has, made with this peer; Finished is made with its secret. */
+  | 'earlier session';
 
 interface NeededProof {
   readonly proof: Proof;
@@ -130,11 +137,15 @@ export const PROOFS_BEFORE_FINISHED: Readonly<
   },
   'TLSv1.2': {
     client: [
-      { proof: 'trusted certificate', needed: () => true },
-      { proof: 'ServerKeyExchange', needed: (facts) => facts.keyIsEphemeral },
-      { proof: 'premaster secret under the certificate', needed: (facts) => !facts.keyIsEphemeral },
+      { proof: 'trusted certificate', needed: (facts) => !facts.sessionResumed },
+      { proof: 'ServerKeyExchange', needed: (facts) => !facts.sessionResumed && facts.keyIsEphemeral },
+      {
+        proof: 'premaster secret under the certificate',
+        needed: (facts) => !facts.sessionResumed && !facts.keyIsEphemeral,
+      },
+      { proof: 'earlier session', needed: (facts) => facts.sessionResumed },
     ],
-    server: CLIENT_PROOFS,
+    server: [...CLIENT_PROOFS, { proof: 'earlier session', needed: (facts) => facts.sessionResumed }],
   },
 };
 
@@ -148,6 +159,8 @@ export class MessageOrder {
     pskChosen: false,
     earlyDataTaken: false,
     certificateStatusPossible: false,
+    sessionResumed: false,
+    ticketPromised: false,
     keyIsEphemeral: false,
   };
   readonly #role: Role;

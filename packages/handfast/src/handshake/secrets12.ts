@@ -43,10 +43,20 @@ export function deriveSecrets12(
   { suite, serverRandom, extendedMasterSecret: isExtended, encryptThenMac }: Agreed12,
   premaster: Uint8Array,
 ): Secrets12 {
-  const { prf, clientRandom, provider } = h;
+  const { prf, clientRandom } = h;
   const master = isExtended
     ? extendedMasterSecret(prf, premaster, h.transcript.current())
     : masterSecret(prf, premaster, clientRandom, serverRandom);
+  return secretsOf(h, { suite, serverRandom, extendedMasterSecret: isExtended, encryptThenMac }, master);
+}
+
+/** Derives everything from a master secret: that of this handshake, or of the session that goes on (RFC 5246 section 6.3). */
+export function secretsOf(
+  h: HandshakeContext,
+  { suite, serverRandom, extendedMasterSecret: isExtended, encryptThenMac }: Agreed12,
+  master: Uint8Array,
+): Secrets12 {
+  const { prf, clientRandom, provider } = h;
   h.tellSecret('CLIENT_RANDOM', master);
   const keys = keyBlock(prf, master, clientRandom, serverRandom, keySizes12(suite.cipher));
   return {

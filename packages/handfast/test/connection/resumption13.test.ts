@@ -131,6 +131,13 @@ test('tickets: as many as configured, as the client asks for (RFC 9149), none fo
   assert.equal(count(new Endpoints({ pskKeyExchangeModes: ['psk_ke'] }).connect()), 0);
 });
 
+test('every ticket has an age of its own to hide behind', () => {
+  const kept: ClientSession[] = [];
+  const handlers = { client: { onSession: (session: ClientSession) => kept.push(session) } };
+  for (let i = 0; i < 4; i++) new Endpoints().connect({ handlers });
+  assert.equal(new Set(kept.map(({ ticketAgeAdd }) => ticketAgeAdd)).size, 8);
+});
+
 test('psk_ke: without a key exchange where both allow it, and never by default', () => {
   const modes = { pskKeyExchangeModes: ['psk_ke'] } as const;
   const ends = new Endpoints(modes, modes);

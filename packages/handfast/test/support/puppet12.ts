@@ -32,7 +32,7 @@ import {
 } from '../../src/handshake/server/key-exchange12.ts';
 import { finishedVerifyData12 } from '../../src/keys/schedule12.ts';
 import { RECORD_HEADER_LENGTH } from '../../src/record/framing.ts';
-import { concat } from '../../src/wire/bytes.ts';
+import { concat, EMPTY } from '../../src/wire/bytes.ts';
 import { type ClientHello, clientHello } from '../../src/wire/messages/client-hello.ts';
 import { decodeServerHello } from '../../src/wire/messages/server-hello.ts';
 import { serverHelloDone } from '../../src/wire/messages/server-hello-done.ts';
@@ -188,7 +188,10 @@ export class ServerSteps extends Steps<ServerConfig> {
 
   hello(): this {
     const { hello, choice } = this.#heard;
-    this.#answer = sendServerHello12(this.h, hello, choice, undefined);
+    this.#answer = sendServerHello12(this.h, hello, choice, undefined, {
+      sessionId: EMPTY,
+      promisesTicket: false,
+    });
     return this;
   }
 

@@ -14,6 +14,7 @@ import type { HandshakeContext } from '../context.ts';
 import { type Handshake, settled } from '../driver.ts';
 import { earlySession, sendEarlyData } from './early-data.ts';
 import { fillBinders, type OfferedPsk, offeredPsks, pskExtensions, takeSession } from './psk13.ts';
+import { ticketExtension } from './sessions12.ts';
 
 /** Whom a client wants to reach. */
 export interface Target {
@@ -37,6 +38,8 @@ export interface Offer {
   readonly keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>;
   /** The pre-shared keys in `hello`, in its order. */
   readonly psks: readonly OfferedPsk[];
+  /** The session that is offered to go on. */
+  readonly session?: ClientSession | undefined;
   /** The session that early data was sent under. */
   readonly early?: ClientSession;
   /** The HelloRetryRequest that `hello` answers, if it does. */
@@ -58,23 +61,34 @@ export function* sendClientHello(h: ClientContext, target: Target): Handshake<Of
   const hello: ClientHello = {
     legacyVersion: ProtocolVersion['TLSv1.2'],
     random: h.clientRandom,
-    // A session id that looks like a resumption makes old middleboxes let TLS 1.3 pass (RFC 9846 appendix E.4).
-    legacySessionId: speaks13 && config.middleboxCompatibility ? provider.random(RANDOM_LENGTH) : EMPTY,
+    legacySessionId: sessionIdFor(h, session),
     cipherSuites: config.sendFallbackSignal
       ? [...config.cipherSuites, CipherSuite.TLS_FALLBACK_SCSV]
       : config.cipherSuites,
     legacyCompressionMethods: NULL_COMPRESSION,
     extensions: {
       ...commonExtensions(config, target),
-      ...(config.versions.includes('TLSv1.2') ? extensions12(config) : {}),
+      ...(config.versions.includes('TLSv1.2')
+        ? { ...extensions12(config), ...ticketExtension(config, session) }
+        : {}),
       ...(speaks13 ? { ...extensions13(config, keyExchanges), ...pskExtensions(config, psks) } : {}),
       ...(early === undefined ? {} : { earlyData: true }),
     },
   };
-  const offer = sendHello(h, hello, { keyExchanges, psks });
+  const offer = sendHello(h, hello, { keyExchanges, psks, session });
   if (early === undefined || target.earlyData === undefined) return offer;
   sendEarlyData(h, early, target.earlyData);
   return { ...offer, early };
+}
+
+/**
+ * The id of a TLS 1.2 session to resume. One that is made up tells whether the server takes a ticket (RFC 5077 section 3.4),
+ * and lets old middleboxes take TLS 1.3 for a resumption (RFC 9846 appendix E.4).
+ */
+function sessionIdFor({ config, provider }: ClientContext, session: ClientSession | undefined): Uint8Array {
+  if (session?.sessionId !== undefined) return session.sessionId;
+  const isDisguised = config.versions.includes('TLSv1.3') && config.middleboxCompatibility;
+  return isDisguised || session?.version === 'TLSv1.2' ? provider.random(RANDOM_LENGTH) : EMPTY;
 }
 
 /** What the server asked for last time, if this client still takes it; otherwise as configured. */
@@ -149,7 +163,7 @@ export function shares(keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>) 
 export function sendHello(
   h: ClientContext,
   hello: ClientHello,
-  rest: Pick<Offer, 'keyExchanges' | 'psks' | 'retry'>,
+  rest: Pick<Offer, 'keyExchanges' | 'psks' | 'session' | 'retry'>,
 ): Offer {
   const { message, final } = h.encode('ClientHello', hello);
   fillBinders(h, message, final, rest.psks);

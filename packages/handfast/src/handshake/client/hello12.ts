@@ -1,13 +1,14 @@
 /** Phase 1 of a client's TLS 1.2 handshake, after the ClientHello: the ServerHello. */
 import { type CipherSuite12Info, TLS12_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
-import { equalBytes } from '../../wire/bytes.ts';
+import type { ClientSession } from '../../session/session.ts';
 import type { ServerHello12 } from '../../wire/messages/server-hello.ts';
 import { CipherSuite, cipherSuiteName, ExtensionType, extensionName } from '../../wire/registry.ts';
 import { checkExtensions12 } from '../hello12.ts';
 import { illegal, unsolicited } from '../refusals.ts';
 import { chosenProtocol, tellVersion } from './answers.ts';
 import type { ClientContext, Offer } from './client-hello.ts';
+import { resumedSession12 } from './sessions12.ts';
 
 /** What a TLS 1.2 server chose in its hello. */
 export interface ServerChoice12 {
@@ -19,6 +20,10 @@ export interface ServerChoice12 {
   readonly certificateStatusPossible: boolean;
   readonly signedCertificateTimestamps?: readonly Uint8Array[];
   readonly applicationProtocol?: string;
+  /** What the session will be called, or is: empty where it has no id. */
+  readonly sessionId: Uint8Array;
+  /** The session that goes on. */
+  readonly session?: ClientSession;
 }
 
 const message = 'ServerHello';
@@ -32,13 +37,17 @@ export function acceptServerHello12(
 ): ServerChoice12 {
   const suite = checkSuite(offer, hello);
   checkExtensions(h, offer, hello, suite);
+  const session = resumedSession12(offer, hello);
   h.useVersion('TLSv1.2');
   h.transcript.keepMessages();
   h.useCipherSuite12(suite);
   h.transcript.add(received.message);
   const { facts } = h.order;
-  facts.certificateStatusPossible = hello.extensions.statusRequest !== undefined;
-  facts.keyIsEphemeral = suite.keyExchange !== 'RSA';
+  facts.sessionResumed = session !== undefined;
+  facts.certificateStatusPossible = session === undefined && hello.extensions.statusRequest !== undefined;
+  facts.ticketPromised = hello.extensions.sessionTicket !== undefined;
+  facts.keyIsEphemeral = session === undefined && suite.keyExchange !== 'RSA';
+  if (session !== undefined) h.order.prove('earlier session');
   tellVersion(h, offer.hello, 'TLSv1.2', suite);
   const applicationProtocol = chosenProtocol(
     h,
@@ -57,6 +66,8 @@ export function acceptServerHello12(
       ? {}
       : { signedCertificateTimestamps: signedCertificateTimestamp }),
     ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
+    sessionId: hello.legacySessionIdEcho,
+    ...(session === undefined ? {} : { session }),
   };
 }
 
@@ -72,11 +83,6 @@ function checkSuite({ hello: offered }: Offer, hello: ServerHello12): CipherSuit
   }
   if (hello.legacyCompressionMethod !== 0) {
     throw illegal(message, `expected no compression, found method ${hello.legacyCompressionMethod}`);
-  }
-  // The id that disguises TLS 1.3 as a resumption names no session, so nobody can resume it (RFC 9846 appendix E.4).
-  const { legacySessionId } = offered;
-  if (legacySessionId.length > 0 && equalBytes(hello.legacySessionIdEcho, legacySessionId)) {
-    throw illegal(message, 'the server resumes a session that does not exist');
   }
   return suite;
 }

@@ -1,5 +1,6 @@
-/** A client's full TLS 1.2 handshake, from top to bottom as in RFC 5246 section 7.3, figure 1. */
+/** A client's TLS 1.2 handshake, from top to bottom as in RFC 5246 section 7.3, figures 1 and 2. */
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
+import type { ClientSession } from '../../session/session.ts';
 import type { CertificateRequest } from '../../wire/messages/certificate-request.ts';
 import type { ServerHello12 } from '../../wire/messages/server-hello.ts';
 import { serverHelloDone } from '../../wire/messages/server-hello-done.ts';
@@ -10,7 +11,7 @@ import type { Handshake } from '../driver.ts';
 import type { Established } from '../established.ts';
 import { receiveFinished12, sendFinished12 } from '../finished12.ts';
 import { PostHandshake12 } from '../post-handshake12.ts';
-import { deriveSecrets12 } from '../secrets12.ts';
+import { deriveSecrets12, secretsOf } from '../secrets12.ts';
 import type { Secured } from '../secured.ts';
 import {
   acceptCertificateRequest12,
@@ -18,8 +19,9 @@ import {
   sendClientCertificate12,
 } from './certificate12.ts';
 import type { ClientContext, Offer, Target } from './client-hello.ts';
-import { acceptServerHello12 } from './hello12.ts';
+import { acceptServerHello12, type ServerChoice12 } from './hello12.ts';
 import { acceptServerKeyExchange, type ServerKey, sendClientKeyExchange } from './key-exchange12.ts';
+import { keepSession12, receiveTicket12 } from './sessions12.ts';
 
 /**
  * Goes on after the ServerHello.
@@ -35,6 +37,7 @@ export function* clientHandshake12(
   // Phase 1: hello
   const choice = acceptServerHello12(h, offer, received, hello);
   const { suite } = choice;
+  if (choice.session !== undefined) return yield* resume(h, target, offer, choice, choice.session);
 
   // Phase 2: certificate
   const { peer, next: afterCertificate } = yield* receiveServerCertificate12(h, offer, choice, target);
@@ -64,6 +67,7 @@ export function* clientHandshake12(
 
   // Confirmed: each side's first message under the new keys
   sendFinished12(h, secrets);
+  const ticket = yield* receiveTicket12(h);
   yield* receiveFinished12(h, secrets);
   h.records.changeKeys('sent', 'application', secrets.protection.client);
   h.records.changeKeys('received', 'application', secrets.protection.server);
@@ -87,6 +91,46 @@ export function* clientHandshake12(
     ...(own === undefined ? {} : { own: { identity: own.identity, signatureScheme: own.signatureScheme } }),
     choices: h.choices,
   };
+  keepSession12(h, target, established, { ...secrets, sessionId: choice.sessionId, ticket });
+  return { established, exporter: secrets.exporter, postHandshake: new PostHandshake12(h) };
+}
+
+/** Goes on with an earlier session: hellos, and Finished on both sides, the server's first (figure 2). */
+function* resume(
+  h: ClientContext,
+  target: Target,
+  offer: Offer,
+  choice: ServerChoice12,
+  session: ClientSession,
+): Handshake<Secured> {
+  const { suite, sessionId, applicationProtocol } = choice;
+  // Phase 2 and most of phase 3 were done when the session was made
+  const secrets = secretsOf(h, choice, session.secret);
+  h.transcript.forgetMessages();
+  const ticket = yield* receiveTicket12(h);
+
+  // Confirmed
+  yield* receiveFinished12(h, secrets);
+  h.records.changeKeys('received', 'application', secrets.protection.server);
+  sendFinished12(h, secrets);
+  h.records.changeKeys('sent', 'application', secrets.protection.client);
+
+  const { serverName } = offer.hello.extensions;
+  const established: Established = {
+    role: 'client',
+    version: 'TLSv1.2',
+    cipherSuite: suite.suite,
+    keyExchange: suite.keyExchange,
+    extendedMasterSecret: true,
+    ...(suite.cipher.kind === 'cbc' ? { encryptThenMac: choice.encryptThenMac } : {}),
+    ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
+    ...(serverName === undefined ? {} : { serverName }),
+    helloRetried: false,
+    resumed: true,
+    ...(session.peer === undefined ? {} : { peer: session.peer }),
+    choices: h.choices,
+  };
+  keepSession12(h, target, established, { ...secrets, sessionId, ticket }, session);
   return { established, exporter: secrets.exporter, postHandshake: new PostHandshake12(h) };
 }
 

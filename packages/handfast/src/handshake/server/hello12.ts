@@ -9,6 +9,7 @@ import { checkExtensions12, DOWNGRADE_SENTINEL } from '../hello12.ts';
 import { illegal } from '../refusals.ts';
 import type { ServerContext } from './choose.ts';
 import type { Choice12 } from './choose12.ts';
+import type { SessionOffer12 } from './sessions12.ts';
 
 /** What the ServerHello said, for what follows. */
 export interface Answer12 {
@@ -40,12 +41,16 @@ function signalsRenegotiation({ cipherSuites, extensions }: ClientHello): boolea
 
 const RANDOM_LENGTH = 32;
 
-/** Sends ServerHello, which answers those extensions only that the client sent. */
+/**
+ * Sends ServerHello, which answers those extensions only that the client sent.
+ * @param choice without an identity where an earlier session goes on.
+ */
 export function sendServerHello12(
   h: ServerContext,
   hello: ClientHello,
-  { suite, identity }: Choice12,
+  { suite, identity }: Pick<Choice12, 'suite'> & Partial<Choice12>,
   applicationProtocol: string | undefined,
+  { sessionId, promisesTicket }: SessionOffer12,
 ): Answer12 {
   const { extensions: offered } = hello;
   const random = h.provider.random(RANDOM_LENGTH);
@@ -54,11 +59,11 @@ export function sendServerHello12(
     random.set(sentinel, RANDOM_LENGTH - sentinel.length);
   }
   const wantsOcsp = offered.statusRequest?.statusType === STATUS_TYPE_OCSP;
-  const { signedCertificateTimestamps } = identity;
+  const { signedCertificateTimestamps, ocspResponse } = identity ?? {};
   const final = h.send('ServerHello12', {
     legacyVersion: ProtocolVersion['TLSv1.2'],
     random,
-    legacySessionIdEcho: EMPTY, // no session is kept, so none can be resumed (RFC 5246 section 7.4.1.3)
+    legacySessionIdEcho: sessionId,
     cipherSuite: suite.suite,
     legacyCompressionMethod: 0,
     extensions: {
@@ -71,7 +76,8 @@ export function sendServerHello12(
       ...(offered.ecPointFormats !== undefined && suite.keyExchange === 'ECDHE'
         ? { ecPointFormats: [UNCOMPRESSED_POINT] }
         : {}),
-      ...(wantsOcsp && identity.ocspResponse !== undefined ? { statusRequest: true as const } : {}),
+      ...(promisesTicket ? { sessionTicket: true as const } : {}),
+      ...(wantsOcsp && ocspResponse !== undefined ? { statusRequest: true as const } : {}),
       ...(offered.signedCertificateTimestamp !== undefined && signedCertificateTimestamps !== undefined
         ? { signedCertificateTimestamp: signedCertificateTimestamps }
         : {}),

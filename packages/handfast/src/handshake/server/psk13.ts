@@ -11,10 +11,10 @@ import {
   tlsPsks,
 } from '../../session/external-psk.ts';
 import type { Session } from '../../session/session.ts';
-import { constantTimeEqual, equalBytes, latin1, toHex } from '../../wire/bytes.ts';
+import { constantTimeEqual, equalBytes, toHex } from '../../wire/bytes.ts';
 import { TlsError } from '../../wire/errors.ts';
 import type { ClientHello } from '../../wire/messages/client-hello.ts';
-import { guarded, type Handshake, quietly } from '../driver.ts';
+import { guarded, type Handshake } from '../driver.ts';
 import {
   bindersLength,
   describePsk,
@@ -23,9 +23,8 @@ import {
   type PskKeyExchangeMode,
   pskBinder,
 } from '../psk13.ts';
-import { serverTrust } from '../trust-settings.ts';
-import { type ServerContext, shared } from './choose.ts';
-import { findSession } from './sessions.ts';
+import type { ServerContext } from './choose.ts';
+import { findSession, objectionToSession } from './sessions.ts';
 
 /** A PSK that the client offers and this server knows. */
 export interface KnownPsk extends Psk {
@@ -101,7 +100,7 @@ function* lookUp(
   if (session === undefined) return 'it is not known here, or has expired';
   const info = TLS13_CIPHER_SUITES.get(session.cipherSuite);
   if (session.version !== 'TLSv1.3' || info === undefined) return 'it is of another version';
-  const objection = objectionTo(h, hello, session) ?? (yield* judgeAgain(h, session));
+  const objection = yield* objectionToSession(h, hello, session);
   return objection ?? { secret: session.secret, hash: info.hash, origin: 'resumption', session };
 }
 
@@ -131,32 +130,6 @@ function listedPsks(provider: CryptoProvider, psks: readonly ExternalPsk[]): Rea
     LISTED.set(psks, known);
   }
   return known;
-}
-
-/** Why a session may not be resumed by this ClientHello, on this server as it is configured now. */
-function objectionTo(h: ServerContext, { extensions }: ClientHello, session: Session): string | undefined {
-  const { applicationProtocols, preference, clientAuthentication } = h.config;
-  if (!equalBytes(session.trust, serverTrust(h.config))) {
-    return 'it was made under other trust settings';
-  }
-  if (clientAuthentication === 'require' && session.peer === undefined)
-    return 'its client was not authenticated';
-  if (session.serverName !== extensions.serverName) return 'it was made for another server name';
-  const offered = (extensions.applicationLayerProtocolNegotiation ?? []).map(latin1);
-  const [protocol] = shared(preference, applicationProtocols, offered);
-  if (protocol !== session.applicationProtocol) return 'it was made for another application protocol';
-  if (session.createdAt > h.config.now()) return 'it comes from the future';
-  return undefined;
-}
-
-/** Judges the client of a session again, where that is asked for. */
-function* judgeAgain(h: ServerContext, { peer }: Session): Handshake<string | undefined> {
-  const { judgeResumed, verifier } = h.config;
-  if (!judgeResumed || peer === undefined || verifier === undefined) return undefined;
-  const verdict = yield* quietly(() =>
-    verifier.verify({ peer: 'client', chain: peer.chain, at: h.config.now(), use: 'signature' }),
-  );
-  return verdict?.ok === true ? undefined : 'its client is not acceptable any more';
 }
 
 /**

@@ -4,6 +4,7 @@ import { resumptionPsk } from '../../keys/traffic.ts';
 import { MAX_SESSION_AGE, MAX_TICKETS_SENT } from '../../policy/limits.ts';
 import { earliestExpiry } from '../../session/peer.ts';
 import type { Session } from '../../session/session.ts';
+import { decode, uint32 } from '../../wire/codec.ts';
 import type { ClientHello } from '../../wire/messages/client-hello.ts';
 import type { Handshake } from '../driver.ts';
 import type { Established } from '../established.ts';
@@ -53,7 +54,7 @@ export function* sendTickets(
   if (ticketLifetime <= 0) return;
   for (let number = 0; number < count; number++) {
     const ticketNonce = Uint8Array.of(number);
-    const ticketAgeAdd = new DataView(provider.random(4).slice().buffer).getUint32(0);
+    const ticketAgeAdd = decode(uint32, 'random', provider.random(4));
     const session: Session = {
       version: 'TLSv1.3',
       cipherSuite,
