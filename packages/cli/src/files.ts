@@ -69,12 +69,13 @@ export function fileLabel(path: string): string {
 }
 
 /**
- * Reads a file that a command takes as its argument, or the standard input where `-` stands for it.
+ * Reads a file that a command line names, or the standard input where `-` stands for it.
+ * @param option as for {@link readInput}.
  * @param limit as for {@link readInput}.
  * @throws {Failure} when it cannot be read.
  */
-export async function readArgument(path: string, limit: number = MAX_FILE_SIZE): Promise<Buffer> {
-  if (path !== STDIN) return readInput('', path, limit);
+export async function readFileInput(option: string, path: string, limit: number): Promise<Buffer> {
+  if (path !== STDIN) return readInput(option, path, limit);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -84,9 +85,18 @@ export async function readArgument(path: string, limit: number = MAX_FILE_SIZE):
       if (size > limit) throw tooLarge(limit);
     }
   } catch (error) {
-    throw unusable('', path, reasonOf(error), error);
+    throw unusable(option, path, reasonOf(error), error);
   }
   return Buffer.concat(chunks);
+}
+
+/**
+ * Reads a file that a command takes as its argument, or the standard input.
+ * @param limit as for {@link readInput}.
+ * @throws {Failure} when it cannot be read.
+ */
+export function readArgument(path: string, limit: number = MAX_FILE_SIZE): Promise<Buffer> {
+  return readFileInput('', path, limit);
 }
 
 /** The failure for a file that cannot be used; the option is empty for an argument. */

@@ -8,3 +8,30 @@ export const MAX_EVIDENCE_FILE_SIZE = 50_331_648;
 
 /** Certificates that one OCSP request asks about: nearly always one. */
 export const MAX_OCSP_REQUESTS = 100;
+
+/** Bytes of a PKCS #12 store: the largest stores of public authorities have some 200 kB. */
+export const MAX_STORE_LENGTH = 4_194_304;
+
+/** Elements inside each other in a PKCS #12 store, outside of what is encrypted or wrapped: some ten are needed. */
+export const MAX_STORE_DEPTH = 32;
+
+/** Elements of one layer of a PKCS #12 store: an entry has some twenty. */
+export const MAX_STORE_ELEMENTS = 100_000;
+
+/** Certificates, keys and other entries of a PKCS #12 store. */
+export const MAX_STORE_ENTRIES = 2_000;
+
+/** Parts of a PKCS #12 store, each encrypted by itself: two as a rule. */
+export const MAX_STORE_PARTS = 100;
+
+/**
+ * The work that a file's passwords may cost, in rounds of PBKDF2; one of the PKCS #12 key derivation counts as three, and
+ * the limit is some ten seconds. OpenSSL writes 2048 rounds, Java 10,000, GnuTLS and NSS 600,000 for each key.
+ */
+export const MAX_PASSWORD_ROUNDS = 10_000_000;
+
+/** Bytes of memory that scrypt may take (RFC 7914): OpenSSL's own limit is 32 MiB. */
+export const MAX_SCRYPT_MEMORY = 67_108_864;
+
+/** Bytes of a file that holds a password. */
+export const MAX_PASSPHRASE_LENGTH = 4_096;

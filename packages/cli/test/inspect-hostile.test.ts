@@ -13,6 +13,7 @@ import { derFields } from '../src/inspect/fields.ts';
 import { blocksOf } from '../src/inspect/input.ts';
 import { ExitCode, Failure } from '../src/outcome.ts';
 import { makeOcspResponse, testPki } from './support/library.ts';
+import { certificateBag, fixture, indefiniteStore, PASSWORD, plainPart } from './support/store.ts';
 
 // Whatever is in a file, it is described, or refused with a reason: never another exception, never a hang.
 
@@ -42,6 +43,9 @@ async function samples(): Promise<readonly Uint8Array[]> {
       provider: nodeProvider,
       nonce: Uint8Array.of(1),
     }),
+    fixture('3des.p12'), // of one iteration, so that what is changed costs little
+    fixture('open-no-mac.p12'),
+    indefiniteStore(plainPart(certificateBag(server.der))),
     ...keys.map((key) => key.export({ type: 'pkcs8', format: 'der' })),
     ...keys.map((key) => createPublicKey(key).export({ type: 'spki', format: 'der' })),
   ];
@@ -66,7 +70,7 @@ async function describes(content: Uint8Array): Promise<void> {
     return;
   }
   for (const block of blocks) {
-    const description = await describeBlock(block);
+    const description = await describeBlock(block, PASSWORD);
     assert.ok(description.problem !== undefined || description.kind !== '');
     JSON.stringify(description.data);
     if (block.der !== undefined) checkFields(derFields(description.kind, block.der), 0, block.der.length);

@@ -8,8 +8,8 @@ const DESCRIPTION = `Judge a certificate chain from files, as a connection would
 unless --fetch is given.
 
 The first certificate of the first file is the one that is judged; all others, of all files, are
-intermediates in any order. What vouches for them is --ca, or the public authorities that Node trusts.
-Every check is shown with the document that demands it; there is no option to leave one out.`;
+intermediates in any order. What vouches for them is --ca, or the public authorities that Node
+trusts. Every check is shown with the document that demands it; there is no option to leave one out.`;
 
 const MORE = `
 Examples:

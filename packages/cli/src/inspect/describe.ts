@@ -4,10 +4,11 @@ import { shellWord } from '../render/shell.ts';
 import { describeCertificate, describeRequest } from './certificates.ts';
 import { type Description, problem } from './description.ts';
 import type { Block } from './input.ts';
-import { describePrivateKey, describePublicKey, encryptedKey } from './keys.ts';
+import { describeEncryptedKey, describePrivateKey, describePublicKey, oldEncryptedKey } from './keys.ts';
 import { Malformed } from './malformed.ts';
 import { describeOcspRequest, describeOcspResponse } from './ocsp.ts';
 import { describeRevocationList } from './revocation-list.ts';
+import { describeStore } from './store.ts';
 import { type Structure, structureOf } from './structure.ts';
 
 /** Structures that are told, but not read. */
@@ -15,12 +16,6 @@ function foreign(structure: Structure, path: string): Description {
   const file = shellWord(path);
   const pem = shellWord(`${path}.pem`);
   switch (structure) {
-    case 'pkcs12':
-      return problem(
-        'PKCS #12 store',
-        `handfast does not open PKCS #12; convert it with openssl pkcs12 -in ${file} -out ${pem} -nodes (it asks for the password, and the result holds the key unprotected), then inspect that`,
-        true,
-      );
     case 'pkcs7':
       return problem(
         'PKCS #7 message',
@@ -35,7 +30,12 @@ function foreign(structure: Structure, path: string): Description {
   }
 }
 
-async function describeDer(structure: Structure, der: Uint8Array, file: string): Promise<Description> {
+async function describeDer(
+  structure: Structure,
+  der: Uint8Array,
+  file: string,
+  password: string | undefined,
+): Promise<Description> {
   switch (structure) {
     case 'certificate':
       return describeCertificate(der);
@@ -58,7 +58,9 @@ async function describeDer(structure: Structure, der: Uint8Array, file: string):
     case 'sec1 private key':
       return describePrivateKey(der, 'sec1');
     case 'encrypted private key':
-      return encryptedKey(file);
+      return describeEncryptedKey(der, password);
+    case 'pkcs12':
+      return describeStore(der, file, password);
     default:
       return foreign(structure, file);
   }
@@ -70,10 +72,14 @@ const KINDS: { readonly [S in Structure]?: string } = {
   crl: 'revocation list',
   ocsp: 'OCSP response',
   'ocsp request': 'OCSP request',
+  pkcs12: 'PKCS #12 store',
 };
 
+/** What may hold a key, damaged or not. */
+const SECRETS: ReadonlySet<Structure> = new Set(['pkcs12', 'encrypted private key']);
+
 /** What PEM labels are known to hold something else than the DER that is read here. */
-function byLabel(label: string, file: string): Description | undefined {
+function byLabel(label: string): Description | undefined {
   if (label === 'OPENSSH PRIVATE KEY') {
     return problem(
       'OpenSSH private key',
@@ -84,12 +90,15 @@ function byLabel(label: string, file: string): Description | undefined {
   if (/^(?:EC|DH|X9.42 DH|DSA) PARAMETERS$/.test(label)) {
     return { kind: 'parameters', rows: [['label', label]], data: { label } };
   }
-  return label === 'PKCS12' ? foreign('pkcs12', file) : undefined;
+  return undefined;
 }
 
-async function read({ file, label = '', der, problem: broken }: Block): Promise<Description> {
-  if (broken === 'encrypted') return encryptedKey(file);
-  const told = byLabel(label, file);
+async function read(
+  { file, label = '', der, problem: broken }: Block,
+  password: string | undefined,
+): Promise<Description> {
+  if (broken === 'encrypted') return oldEncryptedKey(file);
+  const told = byLabel(label);
   if (told !== undefined) return told;
   if (der === undefined) {
     const reason = broken?.reason ?? 'it is empty';
@@ -97,16 +106,19 @@ async function read({ file, label = '', der, problem: broken }: Block): Promise<
   }
   const structure = structureOf(der);
   try {
-    return await describeDer(structure, der, file);
+    return await describeDer(structure, der, file, password);
   } catch (error) {
     if (!(error instanceof TlsError || error instanceof Malformed)) throw error;
-    return problem(KINDS[structure] ?? structure, error.message);
+    return problem(KINDS[structure] ?? structure, error.message, SECRETS.has(structure) || undefined);
   }
 }
 
-/** Reads a block; whatever is wrong with it is part of the answer. */
-export async function describeBlock(block: Block): Promise<Description> {
-  const description = await read(block);
+/**
+ * Reads a block; whatever is wrong with it is part of the answer.
+ * @param password for what is encrypted, where one is given.
+ */
+export async function describeBlock(block: Block, password?: string): Promise<Description> {
+  const description = await read(block, password);
   // Whatever it looks like when it is damaged: what was called a private key is a secret.
   return block.label?.includes('PRIVATE KEY') ? { ...description, secret: true } : description;
 }

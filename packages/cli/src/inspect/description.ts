@@ -15,8 +15,10 @@ export interface Description {
   readonly parts?: readonly Part[];
   /** Why it could not be read, or not be shown. */
   readonly problem?: string;
-  /** It is, or may be, a secret: its bytes are not shown. */
-  readonly secret?: true;
+  /** It is, or may be, a secret: its bytes are not shown; or only those that are known to be none. */
+  readonly secret?: true | 'partly';
+  /** It is not DER; without it, what has no PEM label is. */
+  readonly encoding?: 'BER';
 }
 
 /** Something inside a block. */

@@ -1,181 +1,9 @@
 /** The DER of a structure as fields, for a dump: every element with its name, its type and its value. */
-import type { Field } from 'handfast';
 import { attributeName, DerError, DerReader, describeOid, describeTag, Tag } from 'handfast/x509';
+import { bmpText } from '../pkcs12/bags.ts';
+import type { DumpField as DerField } from '../render/dump.ts';
 import { isoTime } from '../times.ts';
-
-/** What an element is called, and what stands inside it. */
-interface Shape {
-  readonly name: string;
-  /** The identifier octet; without it any element fits. */
-  readonly tag?: number;
-  /** The elements in their order; those whose tag does not fit were left out, as they may be. */
-  readonly fields?: readonly Shape[];
-  /** All elements are of one shape. */
-  readonly each?: Shape;
-}
-
-const shape = (name: string, fields?: readonly Shape[], tag?: number): Shape => ({
-  name,
-  ...(fields && { fields }),
-  ...(tag !== undefined && { tag }),
-});
-const list = (name: string, each: Shape, tag?: number): Shape => ({
-  name,
-  each,
-  ...(tag !== undefined && { tag }),
-});
-
-const ALGORITHM = (name: string): Shape => shape(name, [shape('algorithm'), shape('parameters')]);
-const NAME = (name: string): Shape =>
-  list(
-    name,
-    list('RelativeDistinguishedName', shape('attribute', [shape('type'), shape('value')])),
-    Tag.SEQUENCE,
-  );
-const PUBLIC_KEY = (name: string): Shape =>
-  shape(name, [ALGORITHM('algorithm'), shape('subjectPublicKey')], Tag.SEQUENCE);
-const EXTENSION = shape('Extension', [
-  shape('extnID', undefined, Tag.OBJECT_IDENTIFIER),
-  shape('critical', undefined, Tag.BOOLEAN),
-  shape('extnValue', undefined, Tag.OCTET_STRING),
-]);
-const TIME = (name: string): readonly Shape[] => [
-  shape(name, undefined, Tag.UTCTime),
-  shape(name, undefined, Tag.GeneralizedTime),
-];
-
-const CERTIFICATE = shape('Certificate', [
-  shape('tbsCertificate', [
-    shape('version', [shape('version')], 0xa0),
-    shape('serialNumber', undefined, Tag.INTEGER),
-    ALGORITHM('signature'),
-    NAME('issuer'),
-    shape('validity', [shape('notBefore'), shape('notAfter')], Tag.SEQUENCE),
-    NAME('subject'),
-    PUBLIC_KEY('subjectPublicKeyInfo'),
-    shape('issuerUniqueID', undefined, 0x81),
-    shape('subjectUniqueID', undefined, 0x82),
-    shape('extensions', [list('Extensions', EXTENSION)], 0xa3),
-  ]),
-  ALGORITHM('signatureAlgorithm'),
-  shape('signature'),
-]);
-
-const REQUEST = shape('CertificationRequest', [
-  shape('certificationRequestInfo', [
-    shape('version', undefined, Tag.INTEGER),
-    NAME('subject'),
-    PUBLIC_KEY('subjectPKInfo'),
-    list(
-      'attributes',
-      shape('attribute', [shape('type'), list('values', list('Extensions', EXTENSION))]),
-      0xa0,
-    ),
-  ]),
-  ALGORITHM('signatureAlgorithm'),
-  shape('signature'),
-]);
-
-const REVOCATION_LIST = shape('CertificateList', [
-  shape('tbsCertList', [
-    shape('version', undefined, Tag.INTEGER),
-    ALGORITHM('signature'),
-    NAME('issuer'),
-    shape('thisUpdate'),
-    ...TIME('nextUpdate'),
-    list(
-      'revokedCertificates',
-      shape('entry', [
-        shape('userCertificate'),
-        shape('revocationDate'),
-        list('crlEntryExtensions', EXTENSION),
-      ]),
-      Tag.SEQUENCE,
-    ),
-    shape('crlExtensions', [list('Extensions', EXTENSION)], 0xa0),
-  ]),
-  ALGORITHM('signatureAlgorithm'),
-  shape('signatureValue'),
-]);
-
-const CERTIFICATE_ID = shape('certID', [
-  ALGORITHM('hashAlgorithm'),
-  shape('issuerNameHash'),
-  shape('issuerKeyHash'),
-  shape('serialNumber'),
-]);
-
-const EXTENSIONS = (name: string, tag: number): Shape => shape(name, [list('Extensions', EXTENSION)], tag);
-
-const SINGLE_RESPONSE = shape('SingleResponse', [
-  CERTIFICATE_ID,
-  shape('certStatus good', undefined, 0x80),
-  shape(
-    'certStatus revoked',
-    [shape('revocationTime'), shape('revocationReason', [shape('reason')], 0xa0)],
-    0xa1,
-  ),
-  shape('certStatus unknown', undefined, 0x82),
-  shape('thisUpdate', undefined, Tag.GeneralizedTime),
-  shape('nextUpdate', [shape('nextUpdate')], 0xa0),
-  EXTENSIONS('singleExtensions', 0xa1),
-]);
-
-const BASIC_OCSP_RESPONSE = shape('BasicOCSPResponse', [
-  shape('tbsResponseData', [
-    shape('version', [shape('version')], 0xa0),
-    shape('responderID byName', [NAME('name')], 0xa1),
-    shape('responderID byKey', [shape('keyHash')], 0xa2),
-    shape('producedAt', undefined, Tag.GeneralizedTime),
-    list('responses', SINGLE_RESPONSE, Tag.SEQUENCE),
-    EXTENSIONS('responseExtensions', 0xa1),
-  ]),
-  ALGORITHM('signatureAlgorithm'),
-  shape('signature'),
-  shape('certs', [list('certs', CERTIFICATE)], 0xa0),
-]);
-
-const OCSP_RESPONSE = shape('OCSPResponse', [
-  shape('responseStatus'),
-  shape(
-    'responseBytes',
-    [shape('ResponseBytes', [shape('responseType'), shape('response', [BASIC_OCSP_RESPONSE])])],
-    0xa0,
-  ),
-]);
-
-const OCSP_REQUEST = shape('OCSPRequest', [
-  shape('tbsRequest', [
-    shape('version', [shape('version')], 0xa0),
-    shape('requestorName', [NAME('directoryName')], 0xa1),
-    list(
-      'requestList',
-      shape('Request', [CERTIFICATE_ID, EXTENSIONS('singleRequestExtensions', 0xa0)]),
-      Tag.SEQUENCE,
-    ),
-    EXTENSIONS('requestExtensions', 0xa2),
-  ]),
-  shape(
-    'optionalSignature',
-    [
-      shape('Signature', [
-        ALGORITHM('signatureAlgorithm'),
-        shape('signature'),
-        shape('certs', [list('certs', CERTIFICATE)], 0xa0),
-      ]),
-    ],
-    0xa0,
-  ),
-]);
-
-const SHAPES: Readonly<Record<string, Shape>> = {
-  certificate: CERTIFICATE,
-  'certificate request': REQUEST,
-  'revocation list': REVOCATION_LIST,
-  'OCSP response': OCSP_RESPONSE,
-  'OCSP request': OCSP_REQUEST,
-  'public key': PUBLIC_KEY('SubjectPublicKeyInfo'),
-};
+import { PKCS_NAMES, SHAPES, type Shape } from './shapes.ts';
 
 /** Elements inside elements: certificates have some twelve; what goes deeper is shown as bytes. */
 const MAX_DEPTH = 32;
@@ -214,12 +42,15 @@ function valueText(element: DerReader): string {
       return String(reader.enumerated('value'));
     case Tag.OBJECT_IDENTIFIER: {
       const oid = reader.oid('value');
-      const name = describeOid(oid) === oid ? attributeName(oid) : describeOid(oid);
+      const known = describeOid(oid) === oid ? attributeName(oid) : describeOid(oid);
+      const name = PKCS_NAMES[oid] ?? known;
       return name === oid ? oid : `${oid} ${name}`;
     }
     case Tag.UTCTime:
     case Tag.GeneralizedTime:
       return isoTime(reader.time('value').time);
+    case Tag.BMPString:
+      return JSON.stringify(bmpText(element.rest()));
     case Tag.UTF8String:
       return JSON.stringify(Buffer.from(element.rest()).toString('utf8'));
     default:
@@ -264,11 +95,27 @@ function contentsOf(element: DerReader): DerReader[] | undefined {
   return tag === Tag.OCTET_STRING || tag === Tag.BIT_STRING ? wrapped(element) : undefined;
 }
 
+/** The elements that a shape expects. */
+function expectedIn(elements: readonly DerReader[], parent: Shape | undefined): readonly Shape[] {
+  const [first] = elements;
+  if (parent?.choose === undefined) return parent?.fields ?? [];
+  return parent.choose(first?.tag === Tag.OBJECT_IDENTIFIER ? safeOid(first) : '');
+}
+
+function safeOid(element: DerReader): string {
+  try {
+    return sameElement(element).oid('type');
+  } catch (error) {
+    if (error instanceof DerError) return '';
+    throw error;
+  }
+}
+
 /** Gives each element its shape: the next one whose tag fits. */
 function shapesFor(elements: readonly DerReader[], parent: Shape | undefined): (Shape | undefined)[] {
   if (parent?.each !== undefined) return elements.map(() => parent.each);
   let next = 0;
-  const fields = parent?.fields ?? [];
+  const fields = expectedIn(elements, parent);
   return elements.map(({ tag }) => {
     const at = fields.findIndex((field, i) => i >= next && (field.tag === undefined || field.tag === tag));
     if (at < 0) return undefined;
@@ -277,14 +124,27 @@ function shapesFor(elements: readonly DerReader[], parent: Shape | undefined): (
   });
 }
 
-function fieldOf(element: DerReader, known: Shape | undefined, depth: number): Field {
+/** Whether an element of a structure with secrets may be shown: only what is known to be none. */
+function isHidden(known: Shape | undefined, inside: readonly DerReader[] | undefined): boolean {
+  if (known === undefined || known.hidden === true) return true;
+  const expectsMore = known.fields ?? known.each ?? known.choose;
+  return expectsMore !== undefined && inside === undefined;
+}
+
+/** @param guarded whether it may hold secrets, so that only what is known is shown. */
+function fieldOf(element: DerReader, known: Shape | undefined, depth: number, guarded: boolean): DerField {
   const { start, end } = element;
   const type = describeTag(element.tag);
   const name = known === undefined ? type : `${known.name} ${type}`;
   const inside = depth < MAX_DEPTH ? contentsOf(element) : undefined;
+  const isGuarded = guarded && known?.open !== true;
+  if (isGuarded && isHidden(known, inside)) {
+    return { name, start, end, text: `${end - start} bytes, not shown`, hidden: true };
+  }
   if (inside !== undefined && inside.length > 0) {
     const shapes = shapesFor(inside, known);
-    return { name, start, end, fields: inside.map((child, i) => fieldOf(child, shapes[i], depth + 1)) };
+    const fields = inside.map((child, i) => fieldOf(child, shapes[i], depth + 1, isGuarded));
+    return { name, start, end, fields };
   }
   const value = safeValue(element);
   return { name, start, end, text: `${value}${value === '' ? '' : ', '}${end - start} bytes` };
@@ -293,7 +153,9 @@ function fieldOf(element: DerReader, known: Shape | undefined, depth: number): F
 /**
  * The elements of a structure. Bytes that are not DER have no field.
  * @param kind as its description calls it.
+ * @param guarded whether it may hold secrets; then what is not known to be none is hidden.
  */
-export function derFields(kind: string, der: Uint8Array): readonly Field[] {
-  return (childrenOf(der, 0, der.length) ?? []).map((element) => fieldOf(element, SHAPES[kind], 0));
+export function derFields(kind: string, der: Uint8Array, guarded = false): readonly DerField[] {
+  const all = childrenOf(der, 0, der.length) ?? [];
+  return all.map((element) => fieldOf(element, SHAPES[kind], 0, guarded));
 }

@@ -2,7 +2,8 @@
 import { fileLabel, readArgument } from '../files.ts';
 import { MAX_EVIDENCE_FILE_SIZE } from '../limits.ts';
 import { ExitCode, Failure } from '../outcome.ts';
-import { dumpStructure } from '../render/dump.ts';
+import { passphrase } from '../passphrase.ts';
+import { type DumpField, dumpStructure } from '../render/dump.ts';
 import { hanging, heading, pad, printable } from '../render/layout.ts';
 import { type Style, styleFor } from '../render/style.ts';
 import { describeBlock } from './describe.ts';
@@ -15,6 +16,7 @@ import { hex } from './values.ts';
 export interface InspectCommandOptions {
   readonly hex?: true;
   readonly json?: true;
+  readonly passphraseFile?: string;
 }
 
 interface Inspected {
@@ -22,9 +24,10 @@ interface Inspected {
   readonly description: Description;
 }
 
-function placeOf({ file, number, count, label }: Block): string {
+function placeOf({ block, description }: Inspected): string {
+  const { file, number, count, label } = block;
   const where = count === 1 ? fileLabel(file) : `${fileLabel(file)}, block ${number} of ${count}`;
-  return label === undefined ? `${where} (DER)` : `${where} (PEM: ${label})`;
+  return label === undefined ? `${where} (${description.encoding ?? 'DER'})` : `${where} (PEM: ${label})`;
 }
 
 const LABEL_WIDTH = 14;
@@ -59,20 +62,28 @@ function partLines(style: Style, { title, description }: Part): string[] {
   ];
 }
 
-function hexLines(style: Style, { block, description }: Inspected): string[] {
-  const { der } = block;
-  if (description.secret) return ['', '  Its bytes are not shown: they are, or may hold, a secret.'];
-  if (der === undefined) return [];
-  return ['', ...dumpStructure(style, der, derFields(description.kind, der))];
+/** The elements of a block, or why they are not shown. */
+function fieldsOf({ block: { der }, description }: Inspected): readonly DumpField[] | string {
+  const { kind, secret, encoding } = description;
+  if (secret === true) return 'Its bytes are not shown: they are, or may hold, a secret.';
+  if (encoding !== undefined) return 'Its bytes are not shown: it is not DER, whose elements are told here.';
+  return der === undefined ? [] : derFields(kind, der, secret === 'partly');
+}
+
+function hexLines(style: Style, inspected: Inspected): string[] {
+  const { der } = inspected.block;
+  const fields = fieldsOf(inspected);
+  if (typeof fields === 'string') return ['', ...hanging('  ', fields, style.width)];
+  return der === undefined ? [] : ['', ...dumpStructure(style, der, fields)];
 }
 
 function blockLines(style: Style, inspected: Inspected, withHex: boolean): string[] {
   const { paint, width } = style;
-  const { block, description } = inspected;
+  const { description } = inspected;
   const { kind, parts = [] } = description;
   return [
     heading(style, kind),
-    ...hanging('  ', paint('quiet', printable(placeOf(block))), width),
+    ...hanging('  ', paint('quiet', printable(placeOf(inspected))), width),
     ...saidLines(style, description, '  '),
     ...parts.flatMap((part) => partLines(style, part)),
     ...(withHex ? hexLines(style, inspected) : []),
@@ -80,25 +91,35 @@ function blockLines(style: Style, inspected: Inspected, withHex: boolean): strin
   ];
 }
 
-function data({ block, description }: Inspected, withHex: boolean): object {
-  const { file, number, label, der } = block;
-  const { kind, data: facts, problem, secret } = description;
+function hexData(inspected: Inspected): object {
+  const { der } = inspected.block;
+  const fields = fieldsOf(inspected);
+  if (typeof fields === 'string' || der === undefined) return {};
+  return inspected.description.secret === undefined ? { der: hex(der), fields } : { fields };
+}
+
+function data(inspected: Inspected, withHex: boolean): object {
+  const { block, description } = inspected;
+  const { kind, data: facts, problem } = description;
   return {
-    file: fileLabel(file),
-    block: number,
-    label: label ?? null,
+    file: fileLabel(block.file),
+    block: block.number,
+    label: block.label ?? null,
     kind,
     ...facts,
     ...(problem === undefined ? {} : { problem }),
-    ...(withHex && !secret && der !== undefined ? { der: hex(der), fields: derFields(kind, der) } : {}),
+    ...(withHex ? hexData(inspected) : {}),
   };
 }
 
-async function inspectAll(files: readonly string[]): Promise<readonly Inspected[]> {
+async function inspectAll(
+  files: readonly string[],
+  password: string | undefined,
+): Promise<readonly Inspected[]> {
   const inspected: Inspected[] = [];
   for (const file of files) {
     for (const block of blocksOf(file, await readArgument(file, MAX_EVIDENCE_FILE_SIZE))) {
-      inspected.push({ block, description: await describeBlock(block) });
+      inspected.push({ block, description: await describeBlock(block, password) });
     }
   }
   return inspected;
@@ -112,10 +133,11 @@ export async function runInspect(
   files: readonly string[],
   options: InspectCommandOptions,
 ): Promise<ExitCode> {
-  if (files.filter((file) => file === '-').length > 1) {
+  const { passphraseFile } = options;
+  if ([...files, passphraseFile].filter((file) => file === '-').length > 1) {
     throw new Failure(ExitCode.usage, 'The standard input (-) can be read once only.');
   }
-  const inspected = await inspectAll(files);
+  const inspected = await inspectAll(files, await passphrase(passphraseFile, process.env));
   const bad = inspected.filter(({ description }) => description.problem !== undefined);
   const style = styleFor(process.stdout, process.env);
   const withHex = options.hex === true;
@@ -125,6 +147,6 @@ export async function runInspect(
   process.stdout.write(`${output}\n`);
   const [first] = bad;
   if (first === undefined) return ExitCode.fine;
-  const what = `${placeOf(first.block)}: ${first.description.problem}`;
+  const what = `${placeOf(first)}: ${first.description.problem}`;
   throw new Failure(ExitCode.usage, bad.length === 1 ? what : `${what} (and ${bad.length - 1} more)`);
 }

@@ -112,12 +112,19 @@ function tell(outer: DerReader): Structure {
   return isTag(second, Tag.SEQUENCE) && isTag(third, Tag.BIT_STRING) ? signedStructure(first) : 'unknown';
 }
 
+/** PKCS #12 in BER: SEQUENCE of any form, then the version 3 and a SEQUENCE. */
+function isBerStore(bytes: Uint8Array): boolean {
+  const [, length = 0] = bytes;
+  const start = length > 0x80 ? 2 + (length & 0x7f) : 2;
+  return Buffer.from(bytes.subarray(start, start + 4)).toString('hex') === '02010330';
+}
+
 /** Recognises a structure; what is damaged may be recognised all the same, and is refused when it is read. */
 export function structureOf(der: Uint8Array): Structure {
   try {
     return tell(new DerReader(der).sequence('structure'));
   } catch (error) {
-    if (error instanceof DerError) return 'unknown';
+    if (error instanceof DerError) return isBerStore(der) ? 'pkcs12' : 'unknown';
     throw error;
   }
 }

@@ -13,6 +13,12 @@ const LONG_FIELD = 40;
 /** `  0123  ` in front of the bytes. */
 const OFFSET_WIDTH = 8;
 
+/** A field of a structure; the bytes of a hidden one are not shown. */
+export interface DumpField extends Field {
+  readonly fields?: readonly DumpField[];
+  readonly hidden?: true;
+}
+
 function hexColumn(bytes: Uint8Array, perRow: number): string {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return hex.padEnd(3 * perRow - 1);
@@ -63,6 +69,13 @@ class Dump {
     }
   }
 
+  /** What stands at an offset, without its bytes. */
+  #hidden(start: number, depth: number, meaning: string): void {
+    const from = this.lines.length;
+    this.#row(start, start, depth, meaning);
+    this.lines[from] = this.#offset(start) + (this.lines[from] ?? '').slice(OFFSET_WIDTH);
+  }
+
   /** A long field across the page, with its characters. */
   #block(start: number, end: number): void {
     rows(this.#bytes.subarray(start, end), WIDE).forEach((part, i) => {
@@ -71,12 +84,14 @@ class Dump {
     });
   }
 
-  #field({ name, start, end, text, fields = [] }: Field, depth: number): void {
+  #field({ name, start, end, text, fields = [], hidden }: DumpField, depth: number): void {
     const { paint } = this.#style;
     const label = paint('name', printable(name));
     const sized = `${label}  ${paint('quiet', `${end - start} bytes`)}`;
     const [first] = fields;
-    if (first !== undefined) {
+    if (hidden === true) {
+      this.#hidden(start, depth, `${label}  ${paint('quiet', printable(text ?? ''))}`);
+    } else if (first !== undefined) {
       this.#row(start, first.start, depth, sized);
       this.#fields(fields, first.start, end, depth + 1);
     } else if (end - start > LONG_FIELD) {
@@ -97,7 +112,7 @@ class Dump {
   }
 
   /** Fields and what stands between them, so that every byte is shown exactly once. */
-  #fields(fields: readonly Field[], start: number, end: number, depth: number): void {
+  #fields(fields: readonly DumpField[], start: number, end: number, depth: number): void {
     let at = start;
     for (const field of fields) {
       this.#between(at, field.start, depth);
@@ -112,7 +127,7 @@ class Dump {
     if (start < end) this.#row(start, end, depth, this.#style.paint('quiet', `${end - start} bytes`));
   }
 
-  structure(fields: readonly Field[]): void {
+  structure(fields: readonly DumpField[]): void {
     this.#fields(fields, 0, this.#bytes.length, 0);
   }
 
@@ -141,10 +156,10 @@ export function dumpMessage(style: Style, bytes: Uint8Array, fields: readonly Fi
 }
 
 /**
- * A structure, every byte of it exactly once, with the meaning beside it.
+ * A structure, every byte of it exactly once but those of hidden fields, with the meaning beside it.
  * @param fields with offsets counted from the first of the bytes.
  */
-export function dumpStructure(style: Style, bytes: Uint8Array, fields: readonly Field[]): string[] {
+export function dumpStructure(style: Style, bytes: Uint8Array, fields: readonly DumpField[]): string[] {
   const dump = new Dump(style, bytes);
   dump.structure(fields);
   return dump.lines;
