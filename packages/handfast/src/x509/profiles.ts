@@ -5,7 +5,9 @@
  */
 import { equalBytes } from '../wire/bytes.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
-import { describeOid, ExtensionOid, PurposeOid } from './oids.ts';
+import { formatIpAddress } from './ip-address.ts';
+import { escapeText } from './name.ts';
+import { AttributeOid, describeOid, ExtensionOid, PurposeOid } from './oids.ts';
 import type { JudgedCertificate, Rule } from './verdict.ts';
 
 type Role = JudgedCertificate['role'];
@@ -108,6 +110,11 @@ const SHARED_RULES: readonly ProfileRule[] = [
         ? 'it has no subject, and its alternative names are not marked critical'
         : undefined,
   },
+  {
+    source: 'RFC 5280 section 4.2.1.6',
+    roles: EVERYWHERE,
+    breach: hostSyntaxBreach,
+  },
   criticalInAuthorities(ExtensionOid.basicConstraints, '4.2.1.9'),
   criticalInAuthorities(ExtensionOid.policyConstraints, '4.2.1.11'),
   criticalInAuthorities(ExtensionOid.inhibitAnyPolicy, '4.2.1.14'),
@@ -140,12 +147,33 @@ const SHARED_RULES: readonly ProfileRule[] = [
 export const RFC5280_PROFILE: readonly ProfileRule[] = [
   ...SHARED_RULES,
   criticalInAuthorities(ExtensionOid.nameConstraints, '4.2.1.10'),
+  {
+    source: 'RFC 5280 section 4.2.1.10',
+    roles: AUTHORITIES,
+    breach: ({ nameConstraints: { permitted = [], excluded = [] } = {} }) =>
+      [...permitted, ...excluded].some((name) => name.kind === 'dNSName' && name.value.startsWith('.'))
+        ? 'it constrains host names with a dot in front, which only constraints of URIs and mail addresses have'
+        : undefined,
+  },
 ];
 
 /** The CA/Browser Forum's Baseline Requirements (version 2) for public authorities, as far as a verifier can see them. */
 export const WEB_PKI_PROFILE: readonly ProfileRule[] = [
   ...SHARED_RULES,
   LEAF_IS_NO_AUTHORITY,
+  {
+    source: 'CA/Browser Forum BR section 6.1.5',
+    roles: EVERYWHERE,
+    breach: ({ publicKeyInfo: { key } }) =>
+      key !== undefined && 'modulus' in key && (key.modulus[0] ?? 0) < 0x80
+        ? 'its RSA key has a number of bits that eight does not divide'
+        : undefined,
+  },
+  {
+    source: 'CA/Browser Forum BR section 7.1.4.3',
+    roles: ['leaf'],
+    breach: commonNameBreach,
+  },
   {
     source: 'CA/Browser Forum BR section 7.1.2.1.2',
     roles: ['anchor'],
@@ -182,6 +210,41 @@ export const WEB_PKI_PROFILE: readonly ProfileRule[] = [
         : undefined,
   },
 ];
+
+/** RFC 1034 section 3.5, and a digit in front (RFC 1123 section 2.1). */
+const PREFERRED_LABEL = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i;
+
+/** Host names in the preferred syntax; a wildcard, of which RFC 5280 does not speak, may be the first label. */
+function hostSyntaxBreach({ subjectAltName = [] }: Certificate): string | undefined {
+  const odd = subjectAltName.find(
+    (name) =>
+      name.kind === 'dNSName' &&
+      !name.value
+        .replace(/^\*\./, '')
+        .split('.')
+        .every((label) => PREFERRED_LABEL.test(label)),
+  );
+  return odd?.kind === 'dNSName'
+    ? `it carries '${escapeText(odd.value)}', which is no host name of letters, digits and hyphens`
+    : undefined;
+}
+
+/**
+ * A server's common name repeats one of its alternative names, character for character; addresses as RFC 5952 writes them.
+ * Certificates without names for servers are for others, of which the rule does not speak.
+ */
+function commonNameBreach({ subject, subjectAltName = [] }: Certificate): string | undefined {
+  const names = subjectAltName.flatMap((name) => {
+    if (name.kind === 'iPAddress') return [formatIpAddress(name.octets)];
+    return name.kind === 'dNSName' ? [name.value] : [];
+  });
+  const commonNames = subject.steps.flat().filter(({ type }) => type === AttributeOid.CN);
+  if (names.length === 0 || commonNames.length === 0) return undefined;
+  if (commonNames.length > 1) return `it has ${commonNames.length} common names; one is allowed`;
+  return commonNames.some(({ text }) => text !== undefined && names.includes(text))
+    ? undefined
+    : 'its common name is none of its alternative names';
+}
 
 /** A root that has an authorityKeyIdentifier must point at itself, by key identifier alone. */
 function rootKeyIdentifierBreach({
