@@ -35,7 +35,7 @@ const LAYERS = {
 const ON_NODE = ['node', 'crypto/node'];
 
 /** Rooms that may import packages, and which. The rest of the library stands alone. */
-const PACKAGES = { 'crypto/node': ['@noble/post-quantum/ml-kem.js'] };
+const PACKAGES = { 'crypto/node': ['@noble/post-quantum/ml-kem.js', '@noble/post-quantum/ml-dsa.js'] };
 
 /** Folders that other packages may reach into, for tests. Elsewhere a package is used through its `exports` only. */
 const SHARED = ['packages/handfast/test/support'];

@@ -92,6 +92,8 @@ export function signatureText(
       return 'Ed25519';
     case 'ed448':
       return 'Ed448';
+    case 'ml-dsa':
+      return algorithm.parameterSet;
     default:
       return `${describeOid(oid)} (not supported)`;
   }

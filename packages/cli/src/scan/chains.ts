@@ -37,6 +37,8 @@ function keyText({ publicKeyInfo: { key, algorithm } }: Certificate): string {
       return 'Ed25519';
     case 'ed448':
       return 'Ed448';
+    case 'ml-dsa':
+      return key.parameterSet;
     default:
       return `key of algorithm ${algorithm.oid}`;
   }

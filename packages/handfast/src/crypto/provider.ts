@@ -141,6 +141,16 @@ export interface KeyExchange {
 /** Curves of ECDSA keys. */
 export type EcCurve = 'P-256' | 'P-384' | 'P-521';
 
+/** Parameter sets of ML-DSA (FIPS 204 section 4). */
+export type MlDsaParameterSet = 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87';
+
+/** Public key lengths in bytes (FIPS 204 table 2). */
+export const ML_DSA_KEY_LENGTH: Readonly<Record<MlDsaParameterSet, number>> = {
+  'ML-DSA-44': 1312,
+  'ML-DSA-65': 1952,
+  'ML-DSA-87': 2592,
+};
+
 /** A subject public key, parsed: plain data, comparable and serialisable. */
 export type PublicKey =
   | {
@@ -167,7 +177,8 @@ export type PublicKey =
       /** Uncompressed point: 0x04 || x || y. */
       readonly point: Uint8Array;
     }
-  | { readonly kind: 'ed25519' | 'ed448'; readonly key: Uint8Array };
+  | { readonly kind: 'ed25519' | 'ed448'; readonly key: Uint8Array }
+  | { readonly kind: 'ml-dsa'; readonly parameterSet: MlDsaParameterSet; readonly key: Uint8Array };
 
 /** How a signature is made, independent of TLS: certificates use combinations that TLS has no number for. */
 export type SignatureAlgorithm =
@@ -179,7 +190,9 @@ export type SignatureAlgorithm =
       readonly saltLength: number;
     }
   | { readonly kind: 'ecdsa'; readonly hash: HashName }
-  | { readonly kind: 'ed25519' | 'ed448' };
+  | { readonly kind: 'ed25519' | 'ed448' }
+  /** Pure ML-DSA with an empty context, for certificates (RFC 9881); TLS has no scheme for it here. */
+  | { readonly kind: 'ml-dsa'; readonly parameterSet: MlDsaParameterSet };
 
 /**
  * A private key: held here, in a KMS, or in an HSM. Only the first two members are needed; `publicKey` lets a
@@ -227,6 +240,11 @@ export interface CryptoProvider {
    * a generator outside 2..p-2; `start`, `respond` and `finish` throw it for shares outside 2..p-2.
    */
   finiteField(prime: Uint8Array, generator: Uint8Array): Pick<KeyExchange, 'start' | 'respond'>;
+  /**
+   * The parameter sets of ML-DSA whose signatures {@link verify} checks. What is signed with another is refused as not
+   * verifiable here, which says nothing about the signature. Default: none.
+   */
+  readonly mlDsa?: ReadonlySet<MlDsaParameterSet>;
   /**
    * Checks a signature over `message`. Anything malformed (key, signature, a key that does not fit the
    * algorithm) is `false`, never an exception.

@@ -10,14 +10,19 @@ import {
 
 /** One signature scheme. */
 export interface SignatureSchemeInfo {
-  readonly algorithm: SignatureAlgorithm;
+  readonly algorithm: Exclude<SignatureAlgorithm, { kind: 'ml-dsa' }>;
   /** The kind of key that the scheme is for; TLS 1.3 keeps `rsa` and `rsa-pss` keys apart. */
-  readonly keyKind: PublicKey['kind'];
+  readonly keyKind: Exclude<PublicKey['kind'], 'ml-dsa'>;
   /** The only curve that TLS 1.3 allows with an ECDSA scheme. */
   readonly curve?: EcCurve;
   /** Whether CertificateVerify of TLS 1.3 may use it; the others are for certificates and for TLS 1.2. */
   readonly inCertificateVerify: boolean;
 }
+
+/** Why no key or certificate of ML-DSA can be used in a handshake, and what can. */
+export const NO_ML_DSA_SCHEMES =
+  'a handshake cannot be signed with an ML-DSA key: the signature schemes for it (draft-ietf-tls-mldsa) are no standard yet; ' +
+  'take an ECDSA, Ed25519, Ed448 or RSA key, whose certificate an ML-DSA authority may well sign';
 
 function pss(keyKind: 'rsa' | 'rsa-pss', hash: HashName): SignatureSchemeInfo {
   const algorithm = { kind: 'rsa-pss', hash, mgfHash: hash, saltLength: HASH_LENGTH[hash] } as const;

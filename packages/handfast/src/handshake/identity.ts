@@ -1,6 +1,6 @@
 /** How an endpoint proves who it is: a certificate chain and the private key of its leaf. */
 import type { SigningKey } from '../crypto/provider.ts';
-import { schemeFitsVersion } from '../crypto/signature-schemes.ts';
+import { NO_ML_DSA_SCHEMES, schemeFitsVersion } from '../crypto/signature-schemes.ts';
 import { equalBytes } from '../wire/bytes.ts';
 import { ConfigError } from '../wire/errors.ts';
 import { type SignatureScheme, signatureSchemeName } from '../wire/registry.ts';
@@ -41,6 +41,9 @@ export function createIdentity(options: IdentityOptions): Identity {
       'cert',
       `cert: the public key of ${leaf.subject.toString()} is of a kind that handfast cannot use`,
     );
+  }
+  if (certified.kind === 'ml-dsa') {
+    throw new ConfigError('cert', `cert: ${leaf.subject.toString()}: ${NO_ML_DSA_SCHEMES}`);
   }
   if (publicKey !== undefined && !samePublicKey(publicKey, certified)) {
     throw new ConfigError(

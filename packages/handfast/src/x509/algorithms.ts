@@ -1,9 +1,16 @@
 /**
- * AlgorithmIdentifiers, and the keys and signature algorithms they stand for (RFC 3279, 4055, 5480, 5758, 8410).
+ * AlgorithmIdentifiers, and the keys and signature algorithms they stand for (RFC 3279, 4055, 5480, 5758, 8410, 9881).
  * What is not known here survives as its object identifier, to be refused by name when it matters.
  */
-import type { EcCurve, HashName, PublicKey, SignatureAlgorithm } from '../crypto/provider.ts';
-import { HASH_LENGTH } from '../crypto/provider.ts';
+import {
+  type EcCurve,
+  HASH_LENGTH,
+  type HashName,
+  ML_DSA_KEY_LENGTH,
+  type MlDsaParameterSet,
+  type PublicKey,
+  type SignatureAlgorithm,
+} from '../crypto/provider.ts';
 import { EMPTY } from '../wire/bytes.ts';
 import { DerError, DerReader, Tag } from './der.ts';
 import { encodeElement, encodeOid } from './der-writer.ts';
@@ -72,6 +79,10 @@ const CURVE: ReadonlyMap<string, EcCurve> = new Map([
   [AlgorithmOid.secp521r1, 'P-521'],
 ]);
 
+const ML_DSA: ReadonlyMap<string, MlDsaParameterSet> = new Map(
+  (['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const).map((name) => [AlgorithmOid[name], name]),
+);
+
 /** Bytes of one coordinate. */
 const COORDINATE_LENGTH: Readonly<Record<EcCurve, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 };
 
@@ -90,6 +101,11 @@ export function signatureAlgorithm(algorithm: AlgorithmIdentifier): SignatureAlg
   if (ecdsa !== undefined) {
     requireAbsent(algorithm);
     return { kind: 'ecdsa', hash: ecdsa };
+  }
+  const parameterSet = ML_DSA.get(oid);
+  if (parameterSet !== undefined) {
+    requireAbsent(algorithm);
+    return { kind: 'ml-dsa', parameterSet };
   }
   switch (oid) {
     case AlgorithmOid.rsassaPss: {
@@ -116,6 +132,8 @@ export function readPublicKeyInfo(reader: DerReader): SubjectPublicKeyInfo {
   const bits = element.wholeBytes(what);
   element.finish(what);
   const keyReader = new DerReader(element.input, element.end - bits.length, undefined, element.end);
+  const bare = (name: string, length: number): Uint8Array =>
+    readBareKey(algorithm, name, length, bits, keyReader);
   switch (algorithm.oid) {
     case AlgorithmOid.rsaEncryption:
       requireNull(algorithm);
@@ -131,11 +149,15 @@ export function readPublicKeyInfo(reader: DerReader): SubjectPublicKeyInfo {
       return { der, algorithm, bits, curveOid, key: curve && readEcKey(curve, bits, keyReader) };
     }
     case AlgorithmOid.ed25519:
-      return { der, algorithm, bits, key: readEdwardsKey(algorithm, 'ed25519', 32, bits, keyReader) };
+      return { der, algorithm, bits, key: { kind: 'ed25519', key: bare('ed25519', 32) } };
     case AlgorithmOid.ed448:
-      return { der, algorithm, bits, key: readEdwardsKey(algorithm, 'ed448', 57, bits, keyReader) };
-    default:
-      return { der, algorithm, bits, key: undefined };
+      return { der, algorithm, bits, key: { kind: 'ed448', key: bare('ed448', 57) } };
+    default: {
+      const parameterSet = ML_DSA.get(algorithm.oid);
+      if (parameterSet === undefined) return { der, algorithm, bits, key: undefined };
+      const key = bare(parameterSet, ML_DSA_KEY_LENGTH[parameterSet]);
+      return { der, algorithm, bits, key: { kind: 'ml-dsa', parameterSet, key } };
+    }
   }
 }
 
@@ -157,6 +179,7 @@ export function publicKeyBits(key: PublicKey): Uint8Array {
       return key.point;
     case 'ed25519':
     case 'ed448':
+    case 'ml-dsa':
       return key.key;
     default: {
       // A zero in front keeps an INTEGER with its top bit set from being negative.
@@ -171,7 +194,7 @@ export function publicKeyBits(key: PublicKey): Uint8Array {
   }
 }
 
-/** AlgorithmIdentifiers of keys that leave no choice (RFC 3279 section 2.3.1, RFC 4055, RFC 5480, RFC 8410). */
+/** AlgorithmIdentifiers of keys that leave no choice (RFC 3279 section 2.3.1, RFC 4055, RFC 5480, RFC 8410, RFC 9881). */
 const identifier = (oid: string, ...parameters: readonly Uint8Array[]): Uint8Array =>
   encodeElement(Tag.SEQUENCE, encodeOid(oid), ...parameters);
 const KEY_ALGORITHM = {
@@ -182,12 +205,21 @@ const KEY_ALGORITHM = {
   'P-521': identifier(AlgorithmOid.ecPublicKey, encodeOid(AlgorithmOid.secp521r1)),
   ed25519: identifier(AlgorithmOid.ed25519),
   ed448: identifier(AlgorithmOid.ed448),
+  'ML-DSA-44': identifier(AlgorithmOid['ML-DSA-44']),
+  'ML-DSA-65': identifier(AlgorithmOid['ML-DSA-65']),
+  'ML-DSA-87': identifier(AlgorithmOid['ML-DSA-87']),
 } as const;
+
+/** What sets a kind of key apart: its curve or parameter set, or the kind itself. */
+export function keyName(key: PublicKey): keyof typeof KEY_ALGORITHM {
+  if (key.kind === 'ec') return key.curve;
+  return key.kind === 'ml-dsa' ? key.parameterSet : key.kind;
+}
 
 /** A key as DER of its SubjectPublicKeyInfo; `undefined` for a key with a restriction, which can be written in several ways. */
 export function encodePublicKeyInfo(key: PublicKey): Uint8Array | undefined {
   if (key.kind === 'rsa-pss' && key.restriction !== undefined) return undefined;
-  const algorithm = KEY_ALGORITHM[key.kind === 'ec' ? key.curve : key.kind];
+  const algorithm = KEY_ALGORITHM[keyName(key)];
   return encodeElement(
     Tag.SEQUENCE,
     algorithm,
@@ -220,22 +252,23 @@ function readEcKey(curve: EcCurve, bits: Uint8Array, reader: DerReader): PublicK
   return { kind: 'ec', curve, point: bits };
 }
 
-function readEdwardsKey(
+/** A key that is its bytes as they are, without parameters (RFC 8410 section 4, RFC 9881 section 4). */
+function readBareKey(
   algorithm: AlgorithmIdentifier,
-  kind: 'ed25519' | 'ed448',
+  name: string,
   length: number,
   bits: Uint8Array,
   reader: DerReader,
-): PublicKey {
+): Uint8Array {
   requireAbsent(algorithm);
   if (bits.length !== length) {
     throw new DerError(
       'public-key',
       reader.start,
-      `${kind} public key: expected ${length} bytes, found ${bits.length}`,
+      `${name} public key: expected ${length} bytes, found ${bits.length}`,
     );
   }
-  return { kind, key: bits };
+  return bits;
 }
 
 interface PssParameters {
@@ -325,7 +358,7 @@ function requireNullOrAbsent(algorithm: AlgorithmIdentifier): void {
   if (parameters !== undefined) enclosing(parameters).null('algorithm parameters');
 }
 
-/** RFC 5758 section 3.2 and RFC 8410 section 3: no parameters, not even NULL. */
+/** RFC 5758 section 3.2, RFC 8410 section 3 and RFC 9881 section 2: no parameters, not even NULL. */
 function requireAbsent(algorithm: AlgorithmIdentifier): void {
   const { parameters } = algorithm;
   if (parameters === undefined) return;

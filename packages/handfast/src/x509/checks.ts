@@ -1,6 +1,7 @@
 /** The rules that a single certificate is held to, each a small function that answers with a {@link Check}. */
-import { HASH_LENGTH, type HashName, type PublicKey } from '../crypto/provider.ts';
+import { HASH_LENGTH, type HashName, type MlDsaParameterSet, type PublicKey } from '../crypto/provider.ts';
 import { ConfigError } from '../wire/errors.ts';
+import { keyName } from './algorithms.ts';
 import { type Certificate, isSelfIssued } from './certificate.ts';
 import { checkPolicyMappings } from './certificate-policies.ts';
 import { isOnCurve } from './curves.ts';
@@ -51,6 +52,8 @@ export interface Situation {
   readonly at: number;
   readonly strength: StrengthPolicy;
   readonly profile: readonly ProfileRule[];
+  /** The parameter sets of ML-DSA that the provider verifies. */
+  readonly mlDsa: ReadonlySet<MlDsaParameterSet>;
   /** What the leaf's key is to do; absent when nothing in particular. */
   readonly keyUsage?: KeyUsage;
 }
@@ -78,6 +81,7 @@ export function checkAnywhere(
     ...checkValidity(certificate, situation.at),
     checkCriticalExtensions(certificate),
     checkKey(certificate.publicKeyInfo.key, situation.strength),
+    ...checkMlDsaKeyUsage(certificate),
     checkSerialNumber(certificate),
     checkNames(certificate, role),
     ...checkPolicyMappings(certificate),
@@ -159,7 +163,7 @@ export function checkKey(key: PublicKey | undefined, { minRsaBits }: StrengthPol
     return check('publicKey', false, `its public key is not a point on the curve ${key.curve}`);
   }
   if (key.kind !== 'rsa' && key.kind !== 'rsa-pss') {
-    return check('weakKey', true, `its key (${key.kind === 'ec' ? key.curve : key.kind}) is strong enough`);
+    return check('weakKey', true, `its key (${keyName(key)}) is strong enough`);
   }
   const bits = bitLength(key.modulus);
   if (bits > MAX_RSA_MODULUS_BITS) {
@@ -190,10 +194,28 @@ function bitLength(number: Uint8Array): number {
   return number.length === 0 ? 0 : 8 * number.length - Math.clz32(number[0] as number) + 24;
 }
 
+/** What the keyUsage of an ML-DSA key must have one of; it may have no other (RFC 9881 section 5). */
+const ML_DSA_KEY_USAGES: ReadonlySet<KeyUsage> = new Set([
+  'digitalSignature',
+  'nonRepudiation',
+  'keyCertSign',
+  'cRLSign',
+]);
+
+function checkMlDsaKeyUsage({ publicKeyInfo: { key }, keyUsage }: Certificate): readonly Check[] {
+  if (key?.kind !== 'ml-dsa' || keyUsage === undefined) return [];
+  const others = keyUsage.filter((usage) => !ML_DSA_KEY_USAGES.has(usage));
+  const ok = others.length === 0 && keyUsage.length > 0;
+  const sentence = ok
+    ? `its ${key.parameterSet} key is for signatures only`
+    : `its ${key.parameterSet} key can make signatures only, and its keyUsage is ${others.join(', ') || 'empty'}`;
+  return [check('keyUsage', ok, sentence, 'RFC 9881 section 5')];
+}
+
 /** The algorithm that a certificate, or another structure, was signed with. */
 export function checkSignatureAlgorithm(
   signed: Pick<Certificate, 'signatureAlgorithm' | 'signatureIdentifier'>,
-  { signatureHashes }: StrengthPolicy,
+  { strength: { signatureHashes }, mlDsa }: Pick<Situation, 'strength' | 'mlDsa'>,
 ): Check {
   const algorithm = signed.signatureAlgorithm;
   if (algorithm === undefined) {
@@ -203,6 +225,11 @@ export function checkSignatureAlgorithm(
       false,
       `it is signed with ${name}, which is not supported or is broken`,
     );
+  }
+  if (algorithm.kind === 'ml-dsa') {
+    const ok = mlDsa.has(algorithm.parameterSet);
+    const what = `it is signed with ${algorithm.parameterSet}`;
+    return check('signatureAlgorithm', ok, ok ? what : `${what}, which this runtime cannot verify`);
   }
   if (!('hash' in algorithm)) return check('signatureAlgorithm', true, `it is signed with ${algorithm.kind}`);
   const ok = signatureHashes.includes(algorithm.hash);

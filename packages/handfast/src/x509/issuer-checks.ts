@@ -64,7 +64,7 @@ export class IssuerChecks {
           ];
     if (constraints.pathLength !== undefined) ofIssuer.push(checkPathLength(constraints.pathLength, below));
     ofIssuer.push(...this.#checkNameConstraints(constraints.nameConstraints, below));
-    const ofIssued = [checkSignatureAlgorithm(issued, situation.strength)];
+    const ofIssued = [checkSignatureAlgorithm(issued, situation)];
     if ([...ofIssuer, ...ofIssued].every(({ ok }) => ok)) {
       ofIssued.push(yield* this.#checkSignature(issued, issuer));
     }

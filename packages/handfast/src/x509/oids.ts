@@ -91,6 +91,9 @@ export const AlgorithmOid = {
   ecdsaWithSHA512: '1.2.840.10045.4.3.4',
   ed25519: '1.3.101.112',
   ed448: '1.3.101.113',
+  'ML-DSA-44': '2.16.840.1.101.3.4.3.17',
+  'ML-DSA-65': '2.16.840.1.101.3.4.3.18',
+  'ML-DSA-87': '2.16.840.1.101.3.4.3.19',
   secp256r1: '1.2.840.10045.3.1.7',
   secp384r1: '1.3.132.0.34',
   secp521r1: '1.3.132.0.35',
@@ -130,9 +133,6 @@ const OTHER_ALGORITHMS: Readonly<Record<string, string>> = {
   brainpoolP256r1: '1.3.36.3.3.2.8.1.1.7',
   brainpoolP384r1: '1.3.36.3.3.2.8.1.1.11',
   brainpoolP512r1: '1.3.36.3.3.2.8.1.1.13',
-  'ML-DSA-44': '2.16.840.1.101.3.4.3.17',
-  'ML-DSA-65': '2.16.840.1.101.3.4.3.18',
-  'ML-DSA-87': '2.16.840.1.101.3.4.3.19',
 };
 
 const NAMES: ReadonlyMap<string, string> = new Map(

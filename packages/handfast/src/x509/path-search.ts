@@ -69,7 +69,14 @@ export class PathSearch {
     this.#options = options;
     this.#parent = parent;
     this.#budget = parent === undefined ? new Budget(provider, options.budget) : parent.#budget;
-    this.#situation = { purpose: readPurpose(purpose), at, strength, profile, ...(keyUsage && { keyUsage }) };
+    this.#situation = {
+      purpose: readPurpose(purpose),
+      at,
+      strength,
+      profile,
+      mlDsa: provider.mlDsa ?? new Set(),
+      ...(keyUsage && { keyUsage }),
+    };
     this.#anchors = new Anchors(anchors, intermediates, allowPartialChain, provider);
     this.#issuers = new IssuerChecks({
       situation: this.#situation,

@@ -20,7 +20,7 @@ import type { Verdict } from './verdict.ts';
 
 interface CommonOptions {
   /** Checks the signatures. */
-  readonly provider: Pick<CryptoProvider, 'verify' | 'hash'>;
+  readonly provider: Pick<CryptoProvider, 'verify' | 'hash' | 'mlDsa'>;
   /** The certificate to judge. */
   readonly leaf: Certificate;
   /** In any order; more than are needed do no harm. */

@@ -10,6 +10,7 @@ import {
   type SignatureAlgorithm,
 } from '../../src/crypto/provider.ts';
 import { ascii, concat, EMPTY } from '../../src/wire/bytes.ts';
+import { ML_DSA_SETS, makeMlDsaKey } from '../support/ml-dsa.ts';
 import { CURVES, flipped, HASHES, OPENSSL_HASHES, publicKeyOf } from './conformance-support.ts';
 
 interface SignatureCase {
@@ -22,7 +23,7 @@ interface SignatureCase {
 const MESSAGE = ascii('what is signed');
 
 /** A signature of every algorithm of the contract. */
-function signatureCases(): readonly SignatureCase[] {
+function signatureCases({ mlDsa = new Set() }: CryptoProvider): readonly SignatureCase[] {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const rsaPublic = publicKeyOf(rsa.publicKey);
   const pssKey = { ...rsaPublic, kind: 'rsa-pss' } as PublicKey;
@@ -63,6 +64,11 @@ function signatureCases(): readonly SignatureCase[] {
     const signature = new Uint8Array(sign(null, MESSAGE, pair.privateKey));
     cases.push({ name: kind, algorithm: { kind }, key: publicKeyOf(pair.publicKey), signature });
   }
+  for (const parameterSet of mlDsa) {
+    const { publicKey: key, sign: signMlDsa } = makeMlDsaKey(parameterSet);
+    const algorithm = { kind: 'ml-dsa', parameterSet } as const;
+    cases.push({ name: parameterSet, algorithm, key, signature: signMlDsa(MESSAGE) });
+  }
   return cases;
 }
 
@@ -86,10 +92,17 @@ const MALFORMED_KEYS: readonly PublicKey[] = [
   { kind: 'ed25519', key: EMPTY },
   { kind: 'ed25519', key: new Uint8Array(31) },
   { kind: 'ed448', key: new Uint8Array(58) },
+  ...ML_DSA_SETS.flatMap((parameterSet): PublicKey[] =>
+    [0, 1, 1311, 1313, 1953, 2591, 4032].map((length) => ({
+      kind: 'ml-dsa',
+      parameterSet,
+      key: new Uint8Array(length),
+    })),
+  ),
 ];
 
 export function testSignatures(provider: CryptoProvider): void {
-  const cases = signatureCases();
+  const cases = signatureCases(provider);
   const isGood = async (
     algorithm: SignatureAlgorithm,
     key: PublicKey,

@@ -167,6 +167,8 @@ export interface IssueOptions {
   readonly serial?: bigint | number;
   /** Default: by the signer's key (SHA-256; P-384 takes SHA-384, P-521 SHA-512). */
   readonly signatureHash?: SignatureHash;
+  /** Signs in place of a key of node:crypto, for algorithms that it may lack. */
+  readonly signer?: Signer;
   /** Sign with RSASSA-PSS although the key is a plain RSA key. A `rsa-pss` key always does. */
   readonly pss?: boolean;
 
@@ -189,6 +191,12 @@ export interface IssueOptions {
   readonly editFields?: (fields: Uint8Array[]) => Uint8Array[];
 }
 
+/** Somebody who signs, and the AlgorithmIdentifier that says how. */
+export interface Signer {
+  readonly algorithm: Uint8Array;
+  readonly sign: (message: Uint8Array) => Uint8Array;
+}
+
 export type SignatureHash = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
 const DAY = 86_400_000;
@@ -201,7 +209,7 @@ export function issue(options: IssueOptions): Issued {
   const signer = options.signWith ?? issuer?.key ?? key;
   const hash = options.signatureHash ?? defaultHash(signer);
   const pss = options.pss === true || signer.asymmetricKeyType === 'rsa-pss';
-  const algorithm = signatureAlgorithm(signer, hash, pss);
+  const algorithm = options.signer?.algorithm ?? signatureAlgorithm(signer, hash, pss);
   const version = options.version ?? 2;
   const now = Date.now();
 
@@ -220,7 +228,7 @@ export function issue(options: IssueOptions): Issued {
     extensions.length === 0 ? new Uint8Array(0) : der.context(3, der.sequence(...extensions)),
   ];
   const tbs = der.sequence(...(options.editFields?.(fields) ?? fields));
-  const signature = signBytes(signer, hash, pss, tbs);
+  const signature = options.signer?.sign(tbs) ?? signBytes(signer, hash, pss, tbs);
   if (options.breakSignature === true) {
     signature[signature.length - 1] = (signature[signature.length - 1] ?? 0) ^ 1;
   }

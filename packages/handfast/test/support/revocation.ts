@@ -14,6 +14,7 @@ import {
   type Issued,
   type NameSpec,
   type SignatureHash,
+  type Signer,
   signatureAlgorithm,
   signBytes,
 } from './pki.ts';
@@ -67,6 +68,7 @@ export interface ListOptions {
   readonly scope?: ScopeSpec;
   readonly extensions?: readonly ExtensionSpec[];
   readonly signWith?: KeyObject;
+  readonly signer?: Signer;
   readonly signatureHash?: SignatureHash;
   /** Claims this issuer. */
   readonly issuerName?: NameSpec;
@@ -156,7 +158,7 @@ function revokedEntry(entry: RevokedSpec): Uint8Array {
 export function makeList(issuer: Issued, options: ListOptions = {}): Uint8Array {
   const { revoked = [], number = 1, base, scope, signWith = issuer.key, nextUpdate, keyIdentifier } = options;
   const hash = options.signatureHash ?? defaultHash(signWith);
-  const algorithm = signatureAlgorithm(signWith, hash);
+  const algorithm = options.signer?.algorithm ?? signatureAlgorithm(signWith, hash);
   const extensions: ExtensionSpec[] = [
     ...(keyIdentifier === undefined
       ? []
@@ -178,7 +180,7 @@ export function makeList(issuer: Issued, options: ListOptions = {}): Uint8Array 
     extensions.length === 0 ? NOTHING : der.context(0, der.sequence(...extensions.map(extension))),
   ];
   const tbs = der.sequence(...(options.editFields?.(fields) ?? fields));
-  const signature = signBytes(signWith, hash, false, tbs);
+  const signature = options.signer?.sign(tbs) ?? signBytes(signWith, hash, false, tbs);
   return der.sequence(tbs, options.outerAlgorithm ?? algorithm, der.bitString(signature));
 }
 
@@ -209,6 +211,7 @@ export interface OcspOptions {
   /** Certificates to send along. */
   readonly certificates?: readonly Uint8Array[];
   readonly signWith?: KeyObject;
+  readonly signer?: Signer;
   readonly signatureHash?: SignatureHash;
   /** Changes the fields of the ResponseData before they are signed. */
   readonly editFields?: (fields: Uint8Array[]) => Uint8Array[];
@@ -266,8 +269,8 @@ export function makeOcspResponse(singles: readonly SingleSpec[], options: OcspOp
   const tbs = der.sequence(...(options.editFields?.(fields) ?? fields));
   const basic = der.sequence(
     tbs,
-    signatureAlgorithm(signWith, hash),
-    der.bitString(signBytes(signWith, hash, false, tbs)),
+    options.signer?.algorithm ?? signatureAlgorithm(signWith, hash),
+    der.bitString(options.signer?.sign(tbs) ?? signBytes(signWith, hash, false, tbs)),
     ...(certificates.length === 0 ? [] : [der.context(0, der.sequence(...certificates))]),
   );
   return wrapOcspResponse(basic);

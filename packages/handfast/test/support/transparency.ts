@@ -54,8 +54,10 @@ export const x509Entry = ({ der: certificate }: Pick<Issued, 'der'>): Uint8Array
   concat(uint(2, 0), prefixed(3, certificate));
 
 /** The entry of a certificate that is to be issued by this issuer. */
-export const precertEntry = (tbs: Uint8Array, issuer: Issued): Uint8Array =>
-  concat(uint(2, 1), sha256(publicKeyInfo(issuer.key)), prefixed(3, tbs));
+export const precertEntry = (tbs: Uint8Array, issuer: Issued | Uint8Array): Uint8Array => {
+  const publicKey = issuer instanceof Uint8Array ? issuer : publicKeyInfo(issuer.key);
+  return concat(uint(2, 1), sha256(publicKey), prefixed(3, tbs));
+};
 
 export interface TimestampOptions {
   /** Milliseconds since 1970. Default: an hour ago. */
@@ -126,11 +128,13 @@ export interface Logged {
  * certificate.
  * @param stamp what comes back from the logs for an entry; its list goes into the certificate as it is.
  * @param behind extensions behind that of the timestamps.
+ * @param issuerKey the subjectPublicKeyInfo of the issuer, where it is not that of its key of node:crypto.
  */
 export function issueLogged(
   options: IssueOptions & { readonly issuer: Issued },
   stamp: (entry: Uint8Array) => readonly Uint8Array[],
   behind: readonly ExtensionSpec[] = [],
+  issuerKey: Uint8Array = publicKeyInfo(options.issuer.key),
 ): Logged {
   const second = 1000 * Math.floor(Date.now() / 1000);
   const fixed = {
@@ -140,12 +144,12 @@ export function issueLogged(
     ...options,
     key: typeof options.key === 'object' ? options.key : makeKey(options.key ?? 'p256'),
   };
-  const { extraExtensions = [], issuer } = options;
+  const { extraExtensions = [] } = options;
   const withExtra = (...extra: readonly ExtensionSpec[]): Issued =>
     issue({ ...fixed, extraExtensions: [...extraExtensions, ...extra, ...behind] });
   const precertificate = withExtra(POISON);
   // What the log does: it takes the poison out.
   const { tbs } = parseCertificate(withExtra().der);
-  const entry = precertEntry(tbs, issuer);
+  const entry = precertEntry(tbs, issuerKey);
   return { certificate: withExtra(embedded(timestampList(stamp(entry)))), precertificate, entry };
 }

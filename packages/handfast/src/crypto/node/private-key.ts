@@ -2,6 +2,9 @@
 import { createPrivateKey, createPublicKey, KeyObject, X509Certificate } from 'node:crypto';
 import { latin1 } from '../../wire/bytes.ts';
 import { ConfigError } from '../../wire/errors.ts';
+import { DerReader } from '../../x509/der.ts';
+import { describeOid } from '../../x509/oids.ts';
+import { NO_ML_DSA_SCHEMES } from '../signature-schemes.ts';
 import { asBuffer } from './buffers.ts';
 
 /** PEM text, PEM or DER bytes, or a KeyObject. */
@@ -26,6 +29,11 @@ interface Block {
 function pemBlocks(text: string): readonly Block[] {
   const pattern = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
   return [...text.matchAll(pattern)].map((match) => ({ label: match[1] ?? '', text: match[0] }));
+}
+
+/** The bytes between the lines of a block, whatever they are. */
+function derOf({ text }: Block): Uint8Array {
+  return Buffer.from(text.replace(/-----.*?-----/g, ''), 'base64');
 }
 
 /** The message for PEM text in which no private key was found. */
@@ -61,12 +69,26 @@ function decode(
   });
 }
 
+const ML_DSA_NAME = /^ML-DSA-/;
+
+/** Whether bytes are a private key of ML-DSA (RFC 9881 section 6), which Node before 24.6 cannot read. */
+function isMlDsaKey(der: Uint8Array): boolean {
+  try {
+    const key = new DerReader(der).sequence('PrivateKeyInfo');
+    key.integer('version');
+    return ML_DSA_NAME.test(describeOid(key.sequence('privateKeyAlgorithm').oid('privateKeyAlgorithm')));
+  } catch {
+    return false;
+  }
+}
+
 /** What went wrong with bytes that should hold a private key. */
 function undecodable(
   option: string,
   cause: unknown,
   encrypted: boolean,
   passphrase: Passphrase,
+  der: Uint8Array,
 ): ConfigError {
   const { message } = cause as Error;
   if (encrypted && passphrase === undefined) {
@@ -79,6 +101,7 @@ function undecodable(
       { cause },
     );
   }
+  if (isMlDsaKey(der)) return new ConfigError(option, NO_ML_DSA_SCHEMES, { cause });
   return new ConfigError(
     option,
     `the private key could not be decoded: it is damaged, or of a kind that this runtime does not support (${message})`,
@@ -98,7 +121,7 @@ function fromPem(text: string, option: string, passphrase: Passphrase): KeyObjec
     return decode(key.text, undefined, passphrase);
   } catch (cause) {
     const encrypted = key.label.startsWith('ENCRYPTED') || key.text.includes('Proc-Type: 4,ENCRYPTED');
-    throw undecodable(option, cause, encrypted, passphrase);
+    throw undecodable(option, cause, encrypted, passphrase, derOf(key));
   }
 }
 
@@ -134,7 +157,7 @@ function fromDer(der: Buffer, option: string, passphrase: Passphrase): KeyObject
         'expected a private key, found a public key in DER; give the private half',
       );
     }
-    throw undecodable(option, cause, isEncryptedPkcs8(der), passphrase);
+    throw undecodable(option, cause, isEncryptedPkcs8(der), passphrase, der);
   }
 }
 

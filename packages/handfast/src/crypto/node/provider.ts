@@ -6,6 +6,7 @@ import { cbc, cbcs } from './cbc.ts';
 import { finiteField } from './finite-field.ts';
 import { groups } from './groups.ts';
 import { hash, hmac } from './hash.ts';
+import { mlDsa } from './ml-dsa.ts';
 import { rsaEncrypt } from './rsa-encryption.ts';
 import { verify } from './verify.ts';
 
@@ -20,6 +21,7 @@ export const nodeProvider: CryptoProvider = {
   cbc,
   groups,
   finiteField,
+  mlDsa,
   verify,
   rsaEncrypt,
   random: (length) => randomFillSync(new Uint8Array(length)),

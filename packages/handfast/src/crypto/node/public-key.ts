@@ -1,7 +1,7 @@
 /** Subject public keys as node:crypto's KeyObjects. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { concat, fromHex } from '../../wire/bytes.ts';
-import type { EcCurve, PublicKey } from '../provider.ts';
+import { type EcCurve, ML_DSA_KEY_LENGTH, type MlDsaParameterSet, type PublicKey } from '../provider.ts';
 import { asBuffer, toBase64url } from './buffers.ts';
 
 /** Coordinate length in bytes, and SubjectPublicKeyInfo up to the point (RFC 5480 section 2). */
@@ -23,6 +23,19 @@ function ecKey(curve: EcCurve, point: Uint8Array): KeyObject {
   return createPublicKey({ key: { kty: 'EC', crv: curve, x, y }, format: 'jwk' });
 }
 
+/** SubjectPublicKeyInfo up to the key (RFC 9881 section 4). */
+const ML_DSA_SPKI: Readonly<Record<MlDsaParameterSet, Uint8Array>> = {
+  'ML-DSA-44': fromHex('30820532300b06096086480165030403110382052100'),
+  'ML-DSA-65': fromHex('308207b2300b0609608648016503040312038207a100'),
+  'ML-DSA-87': fromHex('30820a32300b060960864801650304031303820a2100'),
+};
+
+function mlDsaKey(parameterSet: MlDsaParameterSet, key: Uint8Array): KeyObject {
+  if (key.length !== ML_DSA_KEY_LENGTH[parameterSet]) throw new RangeError('not a key of that parameter set');
+  const der = asBuffer(concat(ML_DSA_SPKI[parameterSet], key));
+  return createPublicKey({ key: der, format: 'der', type: 'spki' });
+}
+
 function importKey(key: PublicKey): KeyObject {
   switch (key.kind) {
     case 'rsa':
@@ -37,6 +50,8 @@ function importKey(key: PublicKey): KeyObject {
       const crv = key.kind === 'ed25519' ? 'Ed25519' : 'Ed448';
       return createPublicKey({ key: { kty: 'OKP', crv, x: toBase64url(key.key) }, format: 'jwk' });
     }
+    case 'ml-dsa':
+      return mlDsaKey(key.parameterSet, key.key);
   }
 }
 
@@ -57,6 +72,8 @@ function contentName(key: PublicKey): string {
     case 'ed25519':
     case 'ed448':
       return `${key.kind} ${toBase64url(key.key)}`;
+    case 'ml-dsa':
+      return `${key.parameterSet} ${toBase64url(key.key)}`;
   }
 }
 

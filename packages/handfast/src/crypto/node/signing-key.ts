@@ -4,8 +4,14 @@ import { ConfigError, TlsError } from '../../wire/errors.ts';
 import { type SignatureScheme, signatureSchemeName } from '../../wire/registry.ts';
 import { readPublicKeyInfo } from '../../x509/algorithms.ts';
 import { DerError, DerReader } from '../../x509/der.ts';
-import type { PublicKey, SignatureAlgorithm, SigningKey } from '../provider.ts';
-import { bitLength, SIGNATURE_SCHEMES, schemesForKey } from '../signature-schemes.ts';
+import type { PublicKey, SigningKey } from '../provider.ts';
+import {
+  bitLength,
+  NO_ML_DSA_SCHEMES,
+  SIGNATURE_SCHEMES,
+  type SignatureSchemeInfo,
+  schemesForKey,
+} from '../signature-schemes.ts';
 import { plain } from './buffers.ts';
 import { OPENSSL_HASH } from './hash.ts';
 import { type PrivateKeyInput, readPrivateKey } from './private-key.ts';
@@ -42,7 +48,11 @@ function publicHalf(privateKey: KeyObject): PublicKey | undefined {
   }
 }
 
-function signWith(key: KeyObject, algorithm: SignatureAlgorithm, message: Uint8Array): Uint8Array {
+function signWith(
+  key: KeyObject,
+  algorithm: SignatureSchemeInfo['algorithm'],
+  message: Uint8Array,
+): Uint8Array {
   switch (algorithm.kind) {
     case 'rsa-pkcs1':
       return nodeSign(OPENSSL_HASH[algorithm.hash], message, { key, padding: constants.RSA_PKCS1_PADDING });
@@ -75,6 +85,7 @@ export function signingKey(input: SigningKeyInput, options: SigningKeyOptions = 
       `TLS 1.3 cannot sign with this ${describe(privateKey)}; take an ECDSA (P-256, P-384, P-521), Ed25519, Ed448 or RSA key`,
     );
   }
+  if (publicKey.kind === 'ml-dsa') throw new ConfigError(option, NO_ML_DSA_SCHEMES);
   const bits = 'modulus' in publicKey ? bitLength(publicKey.modulus) : undefined;
   if (bits !== undefined && bits < minRsaBits) {
     throw new ConfigError(

@@ -3,6 +3,7 @@ import { constants, type KeyObject, verify as nodeVerify } from 'node:crypto';
 import type { PublicKey, SignatureAlgorithm } from '../provider.ts';
 import { permittedByKey } from '../signature-schemes.ts';
 import { OPENSSL_HASH } from './hash.ts';
+import { verifyMlDsa } from './ml-dsa.ts';
 import { pssKeyObject } from './pss-key.ts';
 import { keyObject } from './public-key.ts';
 
@@ -44,6 +45,12 @@ function check(
     case 'ed25519':
     case 'ed448':
       return key.kind === algorithm.kind && nodeVerify(null, message, keyObject(key), signature);
+    case 'ml-dsa':
+      return (
+        key.kind === 'ml-dsa' &&
+        key.parameterSet === algorithm.parameterSet &&
+        verifyMlDsa(key, message, signature)
+      );
   }
 }
 

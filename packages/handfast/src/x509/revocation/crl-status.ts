@@ -140,7 +140,7 @@ export class RevocationLists {
   ): Judging<CertificateRevocationList | undefined> {
     const { situation, budget } = this.#context;
     for (const delta of deltas) {
-      if (!checkSignatureAlgorithm(delta, situation.strength).ok) continue;
+      if (!checkSignatureAlgorithm(delta, situation).ok) continue;
       if (yield* budget.isSigned(delta, key)) return delta;
     }
     return undefined;
@@ -196,7 +196,7 @@ export class RevocationLists {
     { authorities, anchor }: Target,
   ): Judging<{ readonly key: PublicKey } | { readonly reason: string }> {
     const { budget, certificates, isValid, situation } = this.#context;
-    const algorithm = checkSignatureAlgorithm(list, situation.strength);
+    const algorithm = checkSignatureAlgorithm(list, situation);
     if (!algorithm.ok) return { reason: algorithm.sentence };
     const inPath = new Set(authorities.map(({ certificate }) => certificate));
     const beside = certificates.filter((certificate) => !inPath.has(certificate)).flatMap(authority);

@@ -92,7 +92,7 @@ export class OcspStatus {
     const { budget, situation, certificates } = this.#context;
     const { responderId } = basic;
     const { issuer } = target;
-    const algorithm = checkSignatureAlgorithm(basic, situation.strength);
+    const algorithm = checkSignatureAlgorithm(basic, situation);
     if (!algorithm.ok) return algorithm.sentence;
     let objection = 'it is signed neither by the issuer nor by a responder whose certificate came along';
     if (this.#isResponder(responderId, issuer, keyBits(issuer))) {
@@ -142,7 +142,7 @@ export class OcspStatus {
     }
     const checks = [
       ...checkAnywhere(responder, { ...situation, profile: [] }, 'leaf'),
-      checkSignatureAlgorithm(responder, situation.strength),
+      checkSignatureAlgorithm(responder, situation),
       ...checkOwnNames(responder),
     ];
     const failed = checks.find(({ ok }) => !ok);

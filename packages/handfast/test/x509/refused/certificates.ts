@@ -236,6 +236,11 @@ const CHANGES: readonly (readonly [what: string, change: Partial<IssueOptions>, 
     'algorithm-parameters',
   ],
   [
+    'ML-DSA-65 with NULL parameters',
+    algorithm(der.sequence(der.oid('2.16.840.1.101.3.4.3.18'), der.nullValue())),
+    'algorithm-parameters',
+  ],
+  [
     'RSA with other parameters',
     algorithm(der.sequence(der.oid('1.2.840.113549.1.1.11'), der.integer(1))),
     'unexpected-tag',
@@ -308,6 +313,16 @@ const CHANGES: readonly (readonly [what: string, change: Partial<IssueOptions>, 
     'bit-string-unused-bits',
   ],
   ['a short Ed25519 key', keyInfo('1.3.101.112', NOTHING, new Uint8Array(31)), 'public-key'],
+  [
+    'an ML-DSA-44 key of the size of ML-DSA-65',
+    keyInfo('2.16.840.1.101.3.4.3.17', NOTHING, new Uint8Array(1952)),
+    'public-key',
+  ],
+  [
+    'an ML-DSA-87 key with parameters',
+    keyInfo('2.16.840.1.101.3.4.3.19', der.nullValue(), new Uint8Array(2592)),
+    'algorithm-parameters',
+  ],
   [
     'an Ed448 key with parameters',
     keyInfo('1.3.101.113', der.nullValue(), new Uint8Array(57)),
