@@ -63,7 +63,7 @@ export const MAX_CONTACTS = 64;
  */
 export const MAX_JUDGEMENTS = 10;
 
-/** Requests of one fetcher at a time; more wait for their turn, within the time of their verdict. */
+/** Requests of one fetcher at a time, for statuses, and again for issuers; more wait for their turn, within the time of their verdict. */
 export const MAX_CONCURRENT_CONTACTS = 32;
 
 /** URLs that are tried for one purpose of one certificate: it may name thousands. */
@@ -81,8 +81,11 @@ export const MAX_ANSWER_HEADER_BYTES = 16_384;
 /** Bytes of an answer with certificates: one has some 2 kB, and a collection of ten fits. */
 export const MAX_FETCHED_CERTIFICATE_BYTES = 65_536;
 
-/** Bytes of answers that a fetcher remembers: as many as the largest revocation list has. Parsed they take several times that. */
+/** Bytes of statuses that a fetcher remembers: as many as the largest revocation list has. Parsed they take five times that. */
 export const DEFAULT_CACHE_BYTES = 33_554_432;
+
+/** Bytes of answers with issuers that a fetcher remembers: some two thousand certificates. */
+export const MAX_ISSUER_CACHE_BYTES = 4_194_304;
 
 /** How long an answer is remembered in milliseconds, however long it says that it holds: a day. */
 export const MAX_CACHE_TIME = 86_400_000;

@@ -202,3 +202,39 @@ test('what a question may not spend is not sent', async () => {
   await assert.rejects(all.ask(QUESTION, new AbortController().signal, broke), RangeError);
   assert.equal(signals.length, 0);
 });
+
+test('those who ask for issuers do not take the turns of those who ask for statuses', async () => {
+  const { exchanges: all, signals, answer } = exchanges();
+  const ask = (kind: string, number: number) =>
+    all.ask({ ...QUESTION, kind, url: `http://x.example/${number}` }, new AbortController().signal, () => {});
+  const strangers = Array.from({ length: 40 }, (_, number) => ask('issuer', number));
+  await new Promise(setImmediate);
+  assert.equal(signals.length, 32);
+  const status = ask('list', 0);
+  await new Promise(setImmediate);
+  assert.equal(signals.length, 33);
+  answer();
+  assert.equal((await status).answer.kind, 'evidence');
+  await Promise.all(strangers.slice(0, 32));
+  await new Promise(setImmediate);
+  answer();
+  await Promise.all(strangers);
+});
+
+test('what strangers had us remember does not push out what is known of statuses', async () => {
+  const body = new Uint8Array(60_000);
+  const all = new Exchanges({
+    fetch: async () => ({ status: 200, body }),
+    timeout: 60_000,
+    cacheBytes: 200_000,
+    now: Date.now,
+  });
+  const ask = async (kind: string, number: number): Promise<boolean> => {
+    const question = { ...QUESTION, kind, url: `http://x.example/${number}`, maxBytes: body.length };
+    return (await all.ask(question, new AbortController().signal, () => {})).fromCache;
+  };
+  await ask('list', 0);
+  for (let number = 0; number < 20; number++) await ask('issuer', number);
+  assert.equal(await ask('list', 0), true);
+  assert.deepEqual([await ask('issuer', 19), await ask('issuer', 0)], [true, false]);
+});

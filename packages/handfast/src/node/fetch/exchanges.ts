@@ -5,9 +5,15 @@ import { TlsError } from '../../wire/errors.ts';
 import type { Certificate } from '../../x509/certificate.ts';
 import type { CertificateRevocationList } from '../../x509/revocation/crl.ts';
 import type { OcspResponse } from '../../x509/revocation/ocsp.ts';
-import { FAILURE_CACHE_TIME, MAX_CACHE_TIME, MAX_CONCURRENT_CONTACTS } from '../limits.ts';
+import {
+  FAILURE_CACHE_TIME,
+  MAX_CACHE_TIME,
+  MAX_CONCURRENT_CONTACTS,
+  MAX_ISSUER_CACHE_BYTES,
+} from '../limits.ts';
 import { Cache } from './cache.ts';
 import { ContactFailure, type FetchAnswer, type FetchRequest } from './http.ts';
+import { Turns } from './turns.ts';
 
 /** What can be fetched. */
 export type Evidence = readonly Certificate[] | OcspResponse | CertificateRevocationList;
@@ -49,6 +55,18 @@ export interface ExchangeSettings {
   readonly now: () => number;
 }
 
+/**
+ * Strangers choose where issuers are fetched from, and authorities where statuses are: each have their own turns and their own
+ * memory, so that no flood of strange certificates keeps a revocation from being noticed.
+ */
+interface Lane {
+  readonly cache: Cache<Answer<Evidence>>;
+  readonly turns: Turns;
+}
+
+/** The kind of questions about issuers. */
+export const ISSUER = 'issuer';
+
 interface Running {
   readonly answer: Promise<Answer<Evidence>>;
   readonly controller: AbortController;
@@ -57,14 +75,22 @@ interface Running {
 
 export class Exchanges {
   readonly #settings: ExchangeSettings;
-  readonly #cache: Cache<Answer<Evidence>>;
+  readonly #issuers: Lane;
+  readonly #statuses: Lane;
   readonly #running = new Map<string, Running>();
-  readonly #queue: (() => void)[] = [];
-  #free = MAX_CONCURRENT_CONTACTS;
 
   constructor(settings: ExchangeSettings) {
     this.#settings = settings;
-    this.#cache = new Cache(settings.cacheBytes, settings.now);
+    const lane = (bytes: number): Lane => ({
+      cache: new Cache(bytes, settings.now),
+      turns: new Turns(MAX_CONCURRENT_CONTACTS),
+    });
+    this.#issuers = lane(Math.min(settings.cacheBytes, MAX_ISSUER_CACHE_BYTES));
+    this.#statuses = lane(settings.cacheBytes);
+  }
+
+  #laneOf({ kind }: Pick<Question<never>, 'kind'>): Lane {
+    return kind === ISSUER ? this.#issuers : this.#statuses;
   }
 
   /**
@@ -79,7 +105,7 @@ export class Exchanges {
     spend: () => void,
   ): Promise<Reply<T>> {
     const key = keyOf(question);
-    const known = question.isUnique ? undefined : this.#cache.get(key);
+    const known = question.isUnique ? undefined : this.#laneOf(question).cache.get(key);
     // A key has one kind, and a kind one type of evidence.
     if (known !== undefined) return { answer: known as Answer<T>, fromCache: true };
     const shared = question.isUnique ? undefined : this.#running.get(key);
@@ -102,7 +128,7 @@ export class Exchanges {
     if (answer.kind !== 'evidence' || question.isUnique) return;
     const { evidence, bytes, at } = answer;
     const until = Math.min(question.holdsUntil(evidence) ?? Number.POSITIVE_INFINITY, at + MAX_CACHE_TIME);
-    this.#cache.set(keyOf(question), answer, bytes, until);
+    this.#laneOf(question).cache.set(keyOf(question), answer, bytes, until);
   }
 
   #start(question: Question<Evidence>, key: string): Running {
@@ -125,7 +151,7 @@ export class Exchanges {
   ): Promise<Answer<Evidence>> {
     const { timeout, fetch, now } = this.#settings;
     const { url, method, headers, body, maxBytes } = question;
-    await this.#enter(controller.signal);
+    const pass = await this.#laneOf(question).turns.take((turn) => orAborted(turn, controller.signal));
     let isOutOfTime = false;
     const timer = setTimeout(() => {
       isOutOfTime = true;
@@ -142,7 +168,7 @@ export class Exchanges {
       answer = isOutOfTime ? failure(`did not answer within ${timeout / 1000} s`) : failureOf(error);
     } finally {
       clearTimeout(timer);
-      this.#leave();
+      pass();
     }
     this.#remember(question, key, answer);
     return answer;
@@ -150,41 +176,15 @@ export class Exchanges {
 
   #remember(question: Question<Evidence>, key: string, answer: Answer<Evidence>): void {
     if (question.isUnique) return;
+    const { cache } = this.#laneOf(question);
     const soon = this.#settings.now() + FAILURE_CACHE_TIME;
     if (answer.kind !== 'evidence') {
-      this.#cache.set(key, answer, 0, soon);
+      cache.set(key, answer, 0, soon);
       return;
     }
     // Not confirmed yet: whoever is on the way to the server can answer in its place.
     const holdsUntil = question.holdsUntil(answer.evidence) ?? soon;
-    this.#cache.set(key, answer, answer.bytes, Math.min(soon, holdsUntil));
-  }
-
-  /** Waits for a turn. */
-  async #enter(signal: AbortSignal): Promise<void> {
-    if (this.#free > 0) {
-      this.#free--;
-      return;
-    }
-    let turn: (() => void) | undefined;
-    const granted = new Promise<void>((resolve) => {
-      turn = resolve;
-      this.#queue.push(resolve);
-    });
-    try {
-      await orAborted(granted, signal);
-    } catch (error) {
-      const place = this.#queue.indexOf(turn as () => void);
-      if (place >= 0) this.#queue.splice(place, 1);
-      else this.#leave(); // the turn came in the same moment
-      throw error;
-    }
-  }
-
-  #leave(): void {
-    const next = this.#queue.shift();
-    if (next === undefined) this.#free++;
-    else next();
+    cache.set(key, answer, answer.bytes, Math.min(soon, holdsUntil));
   }
 }
 

@@ -53,7 +53,7 @@ export interface FetcherOptions {
    * takes seconds, in which nothing else runs.
    */
   readonly maxListBytes?: number | undefined;
-  /** Bytes of answers to remember; 0 for none. Default: {@link DEFAULT_CACHE_BYTES}. */
+  /** Bytes of statuses to remember, and of issuers up to `MAX_ISSUER_CACHE_BYTES`; 0 for none. Default: {@link DEFAULT_CACHE_BYTES}. */
   readonly cacheBytes?: number | undefined;
   /** Told of every contact as it ends. What it throws ends the verdict, and the handshake that waits for it. */
   readonly onContact?: ((contact: Contact) => void) | undefined;

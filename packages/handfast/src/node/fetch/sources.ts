@@ -11,7 +11,7 @@ import { type CertificateRevocationList, parseCertificateRevocationList } from '
 import { type DistributionPoint, readDistributionPoints } from '../../x509/revocation/distribution-points.ts';
 import { type OcspResponse, parseOcspResponse } from '../../x509/revocation/ocsp.ts';
 import { MAX_FETCHED_CERTIFICATE_BYTES } from '../limits.ts';
-import type { Evidence, Question } from './exchanges.ts';
+import { type Evidence, ISSUER, type Question } from './exchanges.ts';
 import { ContactFailure } from './http.ts';
 
 /** URLs, as they stand in the certificate, under an access method of authorityInfoAccess (RFC 5280 section 4.2.2.1). */
@@ -66,7 +66,7 @@ const headers = (accept: string): Readonly<Record<string, string>> => ({
 export function issuersAt(url: URL): Question<readonly Certificate[]> {
   return {
     ...get(url, 'application/pkix-cert, application/pkcs7-mime', MAX_FETCHED_CERTIFICATE_BYTES),
-    kind: 'issuer',
+    kind: ISSUER,
     read: readIssuers,
     holdsUntil: (certificates) => Math.min(...certificates.map(({ notAfter }) => notAfter.time)),
   };
