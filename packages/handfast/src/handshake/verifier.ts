@@ -107,7 +107,9 @@ export function chainVerifier({
   return {
     ...(nameAuthorities ? { authorities } : {}),
     get settings() {
-      settings ??= settingsDigest(provider, { anchors, revocation, transparency, ...rules });
+      // Who judges by more than the rules is the same as itself alone.
+      const judgedBy = judge === verify ? undefined : judge;
+      settings ??= settingsDigest(provider, { anchors, revocation, transparency, judgedBy, ...rules });
       return settings;
     },
     verify: ({ peer, chain: [leaf, ...intermediates], name, at, use, ...sent }) => {

@@ -4,6 +4,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { createSecureContext, connect as nodeConnect } from 'node:tls';
+import { nodeProvider } from '../../src/crypto/node/index.ts';
+import { chainVerifier } from '../../src/handshake/verifier.ts';
 import {
   type ConnectOptions,
   clientTlsConfig,
@@ -11,6 +13,7 @@ import {
   createServer,
   evidenceFetcher,
   type FetchedVerdict,
+  type FetcherOptions,
   serverTlsConfig,
   type TLSSocket,
   type TrustOptions,
@@ -262,6 +265,34 @@ test('fetch: a missing intermediate and the status of the leaf, in both roles', 
     const strict = await judge(t, { ...trust, fetch: evidenceFetcher({ issuers: true }) }, identity);
     assert.equal(ruleOf(strict), 'issuer', `${role}: loopback is not contacted`);
   }
+});
+
+test('fetch: sessions are bound to what is fetched, as to all that trust depends on', () => {
+  const rules = { anchors: [{ certificate: certificate(root) }] };
+  const settings = (options?: FetcherOptions, more: object = {}): string => {
+    const verifier =
+      options === undefined
+        ? chainVerifier({ provider: nodeProvider, ...rules, ...more })
+        : evidenceFetcher(options).peerVerifier({ ...rules, ...more });
+    const digest = verifier.settings;
+    assert.ok(digest?.length === 32);
+    assert.deepEqual(verifier.settings, digest);
+    return Buffer.from(digest).toString('hex');
+  };
+  const lookup = (): void => {};
+  const all = [
+    settings(),
+    settings({ ocsp: true }),
+    settings({ crls: true }),
+    settings({ ocsp: true, nonce: true }),
+    settings({ ocsp: true, timeout: 1 }),
+    settings({ ocsp: true, lookup }),
+    settings({ ocsp: true }, { revocation: { require: 'leaf' } }),
+    settings(undefined, { judge: () => ({ ok: true, path: [], sentence: 'fine' }) }),
+    settings(undefined, { judge: () => ({ ok: true, path: [], sentence: 'fine' }) }),
+  ];
+  assert.equal(new Set(all).size, all.length, 'they differ');
+  assert.equal(settings({ ocsp: true, onContact: () => {} }), settings({ ocsp: true, now: Date.now }));
 });
 
 test('fetch: a stapled response spares the request', async (t) => {

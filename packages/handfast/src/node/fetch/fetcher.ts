@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
 import { nodeProvider } from '../../crypto/node/index.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
+import { settingsDigest } from '../../handshake/trust-settings.ts';
 import { type ChainVerifierOptions, chainVerifier, type PeerVerifier } from '../../handshake/verifier.ts';
 import { ConfigError } from '../../wire/errors.ts';
 import { MAX_REVOCATION_LIST_LENGTH } from '../../x509/limits.ts';
@@ -151,8 +152,23 @@ export function evidenceFetcher(options: FetcherOptions): EvidenceFetcher {
   };
   return {
     verify,
-    peerVerifier: ({ provider = nodeProvider, ...rules }) =>
-      chainVerifier({ ...rules, provider, judge: verify }),
+    peerVerifier: ({ provider = nodeProvider, ...rules }) => {
+      const fetching = chainVerifier({ ...rules, provider, judge: verify });
+      const { authorities } = fetching;
+      let settings: Uint8Array | undefined;
+      return {
+        verify: (request) => fetching.verify(request),
+        ...(authorities && { authorities }),
+        // What is fetched is a setting of trust like the others, and the same for every fetcher that fetches so.
+        get settings() {
+          settings ??= settingsDigest(provider, [
+            chainVerifier({ ...rules, provider }).settings,
+            { ...options, onContact: undefined, now: undefined },
+          ]);
+          return settings;
+        },
+      };
+    },
   };
 }
 
