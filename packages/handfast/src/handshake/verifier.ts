@@ -114,7 +114,11 @@ export function chainVerifier({
     },
     verify: ({ peer, chain: [leaf, ...intermediates], name, at, use, ...sent }) => {
       const { statusRequested, ocspResponse, signedCertificateTimestamps: timestamps = [] } = sent;
-      if (leaf === undefined) return refused('issuer', `The ${peer} showed no certificate.`);
+      if (leaf === undefined) {
+        return refused('issuer', `The ${peer} showed no certificate.`, {
+          advice: `The ${peer} needs a certificate, and must show it with its intermediates.`,
+        });
+      }
       const keyUsage = KEY_USAGE[use];
       const question = {
         ...rules,
@@ -133,7 +137,9 @@ export function chainVerifier({
       };
       if (peer === 'client') return judge({ ...question, purpose: peer });
       return name === undefined
-        ? refused('name', 'No name is known that the server should carry, so it cannot be the right one.')
+        ? refused('name', 'No name is known that the server should carry, so it cannot be the right one.', {
+            advice: 'Say which server is to be reached: its host name or address.',
+          })
         : judge({ ...question, purpose: peer, name });
     },
   };

@@ -25,16 +25,16 @@ const ADVICE: { readonly [R in Rule]: AdviceByRole | string } = {
   signature:
     'It was altered, or issued by somebody else of that name: get the chain again from where it was issued.',
   signatureAlgorithm: {
-    leaf: 'Have it issued again with ECDSA, Ed25519 or RSA, and SHA-256 or better.',
-    authority: `Its authority must sign it again with ECDSA, Ed25519 or RSA, and SHA-256 or better; ${ANOTHER_AUTHORITY}.`,
+    leaf: 'Have it issued again with ECDSA, Ed25519, ML-DSA or RSA, and SHA-256 or better.',
+    authority: `Its authority must sign it again with ECDSA, Ed25519, ML-DSA or RSA, and SHA-256 or better; ${ANOTHER_AUTHORITY}.`,
   },
   weakSignature: {
     leaf: 'Have it issued again with SHA-256 or better.',
     authority: `Its authority must sign it again with SHA-256 or better; ${ANOTHER_AUTHORITY}.`,
   },
   publicKey: {
-    leaf: 'Have it issued again for an ECDSA (P-256, P-384, P-521), Ed25519, Ed448 or RSA key.',
-    authority: 'Use a certificate from an authority with an ECDSA, Ed25519, Ed448 or RSA key.',
+    leaf: 'Have it issued again for an ECDSA (P-256, P-384, P-521), Ed25519, Ed448, ML-DSA or RSA key.',
+    authority: 'Use a certificate from an authority with an ECDSA, Ed25519, Ed448, ML-DSA or RSA key.',
   },
   weakKey: {
     leaf: 'Make a new key, and have it issued again for that.',
@@ -55,7 +55,7 @@ const ADVICE: { readonly [R in Rule]: AdviceByRole | string } = {
     authority: `Its authority must issue it again without that extension, or with one that is not critical; ${ANOTHER_AUTHORITY}.`,
   },
   basicConstraints: {
-    leaf: 'Have a certificate issued that is no authority, and show that in its place.',
+    leaf: 'Have it issue a certificate that is no authority, and show that in its place.',
     authority: 'Have the certificate below it issued by an authority, and give that in place of this one.',
   },
   pathLength: 'Have the certificate issued by an authority nearer to the root.',
@@ -70,10 +70,13 @@ const ADVICE: { readonly [R in Rule]: AdviceByRole | string } = {
   },
   nameConstraints: 'Have the certificate issued by an authority that may vouch for that name.',
   certificatePolicies:
-    'Use a certificate that was issued under such a policy, or accept the policies that it has.',
+    'Use a certificate that was issued under such a policy, or accept a policy that the path is valid for.',
   policyMappings: 'Its authority must issue it again without that mapping.',
   name: 'Ask for one of the names that it carries, or have it issued again with that name among its subject alternative names.',
-  revocation: 'Have a new one issued, for a new key if others may know the old one.',
+  revocation: {
+    leaf: 'Have a new one issued, for a new key if others may know the old one.',
+    authority: 'Have the certificate below it issued by another authority.',
+  },
   revocationStatus:
     'Give a current revocation list or OCSP response of its issuer, or do not require its status to be known.',
   stapledResponse:
@@ -82,7 +85,8 @@ const ADVICE: { readonly [R in Rule]: AdviceByRole | string } = {
   transparency:
     'Have it issued by an authority that shows it to the transparency logs that are asked for, or ask for fewer of them.',
   profile: 'Have it issued again by the rules, or judge it by a profile that asks for less.',
-  budget: 'Give only the certificates that belong to the chain.',
+  budget:
+    'Give only the certificates, revocation lists and OCSP responses that belong to the chain, or allow more work (a larger budget).',
   custom: 'Ask those who run this application what they demand of a certificate.',
 };
 

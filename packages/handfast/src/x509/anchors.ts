@@ -68,7 +68,7 @@ export class Anchors {
         else steps.push(certificate);
       } else {
         const { name, key } = anchor;
-        ends.push({ role: 'anchor', name, key, constraints, label: `the trust anchor '${name}'` });
+        ends.push({ role: 'anchor', name, key, constraints, label: labelOf('trust anchor', name) });
       }
     }
     this.#anchors = ends;
@@ -112,7 +112,7 @@ export class Anchors {
               name,
               key: publicKeyInfo.key,
               certificate,
-              label: `the intermediate '${name}'`,
+              label: labelOf('intermediate', name),
             }
           : anchorOf(certificate, constraints),
       );
@@ -144,8 +144,13 @@ export function isRoot(certificate: Certificate): boolean {
 
 function anchorOf(certificate: Certificate, constraints: IssuerConstraints): Issuer {
   const { subject: name, publicKeyInfo } = certificate;
-  const label = `the trust anchor '${name}'`;
+  const label = labelOf('trust anchor', name);
   return { role: 'anchor', name, key: publicKeyInfo.key, certificate, constraints, label };
+}
+
+/** An issuer in the middle of a sentence. */
+function labelOf(what: 'intermediate' | 'trust anchor', name: DistinguishedName): string {
+  return name.empty ? `the ${what} without a name` : `the ${what} '${name}'`;
 }
 
 function readHash(hash: Uint8Array): string {

@@ -282,7 +282,7 @@ export function checkPolicyMappings({ policyMappings }: Certificate): readonly C
       ok,
       ok
         ? 'it maps no policy to or from anyPolicy'
-        : 'it maps a policy to or from anyPolicy, which would make every policy equal to it; its authority must issue it anew without that mapping',
+        : 'it maps a policy to or from anyPolicy, which would make every policy equal to it',
     ),
   ];
 }
@@ -312,11 +312,7 @@ function noPolicy({ certificatePolicies }: Certificate, required: string): Check
     certificatePolicies === undefined
       ? 'it has no certificate policies'
       : `its certificate policies (${listed(certificatePolicies)}) are not among those that the certificates above it allow`;
-  return check(
-    'certificatePolicies',
-    false,
-    `${found}, and a valid policy for the whole path ${required}; use a certificate that was issued under such a policy`,
-  );
+  return check('certificatePolicies', false, `${found}, and a valid policy for the whole path ${required}`);
 }
 
 function unwantedPolicies(state: PolicyState, { acceptable }: PolicyQuestion): Check {
@@ -329,7 +325,7 @@ function unwantedPolicies(state: PolicyState, { acceptable }: PolicyQuestion): C
   return check(
     'certificatePolicies',
     false,
-    `${found}, and ${wanted} ${state.required}; use a certificate that was issued under such a policy, or accept that one (policies.userInitialPolicySet)`,
+    `${found}, and ${wanted} ${state.required}`,
     'RFC 5280 section 6.1.5 (g)',
   );
 }

@@ -284,7 +284,7 @@ function checkKeyUsage({ keyUsage }: Certificate, needed: KeyUsage): Check {
     ok,
     ok
       ? `its key may ${use}`
-      : `its key may be used for ${keyUsage?.join(', ') || 'nothing'} only, not to ${use}`,
+      : `its key may be used for ${keyUsage?.length ? `${keyUsage.join(', ')} only` : 'nothing that is known here'}, not to ${use}`,
   );
 }
 

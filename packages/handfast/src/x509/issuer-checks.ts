@@ -113,7 +113,7 @@ export class IssuerChecks {
       ok,
       ok
         ? `the path has ${count} ${count === 1 ? 'intermediate' : 'intermediates'} so far`
-        : `with it the path would have ${count} intermediates; ${maxPathLength} are accepted here, and ${MAX_PATH_CERTIFICATES} certificates in all`,
+        : `with it the path would have ${count} ${count === 1 ? 'intermediate' : 'intermediates'}; ${maxPathLength} are accepted here, and ${MAX_PATH_CERTIFICATES} certificates in all`,
       INITIAL_PATH_LENGTH_SOURCE,
     );
   }

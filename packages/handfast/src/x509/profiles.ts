@@ -55,7 +55,7 @@ const LEAF_IS_NO_AUTHORITY: ProfileRule = {
   roles: ['leaf'],
   breach: ({ basicConstraints }) =>
     basicConstraints?.ca === true
-      ? 'it is an authority, which may not stand for a server or client itself; issue a certificate from it and use that'
+      ? 'it is an authority, which may not stand for a server or client itself'
       : undefined,
 };
 
