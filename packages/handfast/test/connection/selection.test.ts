@@ -52,6 +52,40 @@ const bySha1 = identity('rsa2048', { signatureHash: 'sha1' });
 const belowSha1 = identity('p256', {}, { signatureHash: 'sha1' });
 const ALL = [byRsa, byRsaPss, byPssKey, byP256, byP384, byEdwards];
 
+test('both sides say what they take for signatures, of the handshake and of certificates', () => {
+  const schemes = {
+    signatureSchemes: [ecdsa_secp256r1_sha256, ed25519],
+    certificateSignatureSchemes: [ecdsa_secp256r1_sha256, rsa_pkcs1_sha256],
+  };
+  const said: Partial<Record<Role, Wishes>> = {};
+  connectedPair({
+    client: {
+      ...schemes,
+      customize: {
+        ClientHello: (hello) => {
+          said.client = hello.extensions;
+          return hello;
+        },
+      },
+    },
+    server: {
+      ...schemes,
+      clientAuthentication: 'request',
+      customize: {
+        CertificateRequest: (request) => {
+          said.server = request.extensions;
+          return request;
+        },
+      },
+    },
+  });
+  for (const role of ['client', 'server'] as const) {
+    const { signatureAlgorithms, signatureAlgorithmsCert } = said[role] ?? {};
+    assert.deepEqual(signatureAlgorithms, schemes.signatureSchemes, role);
+    assert.deepEqual(signatureAlgorithmsCert, schemes.certificateSignatureSchemes, role);
+  }
+});
+
 type Wishes = Partial<
   Pick<
     CertificateRequest['extensions'],

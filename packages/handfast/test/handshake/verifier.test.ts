@@ -50,6 +50,9 @@ test('purpose, key usage and name are the connection\u2019s own, whatever the ru
   assert.ok(judge('server', server, smuggled).ok);
   const wrong = judge('server', client, smuggled);
   assert.ok(!wrong.ok && wrong.rule === 'extendedKeyUsage', wrong.sentence);
+  assert.ok(judge('client', client, smuggled).ok);
+  const swapped = judge('client', server, smuggled);
+  assert.ok(!swapped.ok && swapped.rule === 'extendedKeyUsage', swapped.sentence);
   const nameless = verifier(smuggled).verify({
     peer: 'server',
     chain: [parseCertificate(server.der)],
