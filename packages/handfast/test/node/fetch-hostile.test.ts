@@ -252,6 +252,41 @@ test('whatever a server answers, the verdict stands', async (t) => {
   }
 });
 
+test('attack: whatever bit is changed on the way, nothing is believed', async () => {
+  const intermediate = issue({ subject: 'Intermediate', issuer: root, ca: true });
+  const orphan = issue({
+    subject: 'localhost',
+    issuer: intermediate,
+    dnsNames: ['localhost'],
+    extraExtensions: [accessInfo({ issuers: ['http://x.example/'] })],
+  });
+  const asking = leafWith('http://x.example/');
+  const listed = issue({
+    subject: 'localhost',
+    issuer: root,
+    dnsNames: ['localhost'],
+    extraExtensions: [distributionPoints({ fullName: [{ uri: 'http://x.example/' }] })],
+  });
+  const rules = { ocsp: true, crls: true, issuers: true, cacheBytes: 0 };
+  const kinds: readonly (readonly [string, Issued, Uint8Array, object])[] = [
+    ['issuer', orphan, intermediate.der, {}],
+    ['response', asking, goodFor(asking), REQUIRED],
+    ['list', listed, makeList(root), REQUIRED],
+  ];
+  for (const [kind, leaf, bytes, required] of kinds) {
+    const judgeWith = async (body: Uint8Array): Promise<boolean> => {
+      const fetcher = evidenceFetcher({ ...rules, fetch: async () => ({ status: 200, body }) });
+      return (await judgeFetching(fetcher, [leaf], [root], required)).ok;
+    };
+    assert.equal(await judgeWith(bytes), true, kind);
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Uint8Array.from(bytes);
+      changed[at] = (changed[at] as number) ^ (1 << (at & 7));
+      assert.equal(await judgeWith(changed), false, `${kind}, byte ${at}`);
+    }
+  }
+});
+
 test('what is no HTTP, or breaks off, is a failure', async (t) => {
   const raw = createServer((socket) => {
     socket.on('error', () => {});
