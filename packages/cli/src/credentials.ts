@@ -16,15 +16,6 @@ function isUnusable(error: unknown): error is ConfigError | TlsError {
 }
 
 /**
- * Reads the authorities to trust.
- * @param option as on the command line.
- * @throws {Failure} when a file cannot be read or holds no certificate.
- */
-export function readAuthorities(option: string, paths: readonly string[]): Certificate[] {
-  return paths.flatMap((path) => certificatesIn(option, path, readInput(option, path)));
-}
-
-/**
  * The certificates of a file's content, in its order.
  * @param option as on the command line; empty for an argument.
  * @throws {Failure} when there is none, or one is malformed.

@@ -93,3 +93,20 @@ export function addFetchingOptions(command: Command): Command {
     .option('--fetch', 'ask for what is missing: OCSP responses, revocation lists, issuers')
     .option('--allow-private-addresses', 'with --fetch: on this machine and in its own networks, too');
 }
+
+/** Whom to trust, as it was parsed. */
+export interface TrustCommandOptions {
+  readonly ca?: readonly string[];
+  readonly systemCa?: true;
+}
+
+/** Adds the options that say whom to trust. */
+export function addTrustOptions(command: Command): Command {
+  return command
+    .option(
+      '--ca <path>',
+      'trust these authorities instead of the public ones: a file (PEM, or one in DER), or a folder of such files; repeatable',
+      collect,
+    )
+    .option('--system-ca', "trust this system's authorities instead of Node's; those of --ca as well");
+}

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import * as limits from '../src/limits.ts';
 import { folder, handfast, LAUNCHER } from './support/command.ts';
@@ -22,9 +23,16 @@ describe('the files that a command line names', () => {
     );
     const text = file('text.pem', 'not a certificate');
     const broken = file('broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+    const [nothing, keys] = [join(path, 'nothing'), join(path, 'keys')];
+    for (const name of [nothing, keys]) mkdirSync(name);
+    writeFileSync(join(keys, 'server.key'), keyPem(pki.server));
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
-      [['--ca', `${path}/none.pem`], /--ca .*none\.pem cannot be used: there is no such file\./],
-      [['--ca', path], /--ca .* cannot be used: it is a folder\./],
+      [['--ca', `${path}/none.pem`], /--ca .*none\.pem cannot be used: there is no such file or folder\./],
+      [['--ca', nothing], /--ca .* cannot be used: it is empty\./],
+      [
+        ['--ca', keys],
+        /--ca .* cannot be used: nothing in it can be used; .*server\.key: it holds no certificate\./,
+      ],
       [['--ca', text], /--ca .*text\.pem cannot be used: .*PEM/],
       [['--ca', broken], /--ca .*broken\.pem cannot be used: /],
       [['--ca', key], /--ca .*server\.key cannot be used: .*is it the key's file\?/],
@@ -35,7 +43,7 @@ describe('the files that a command line names', () => {
       [['--key', key], /--cert and --key belong together/],
       [['--cert', certificate, '--key', encrypted], /--key .* is encrypted; decrypt it first/],
       [['--ca', '/dev/zero'], /--ca \/dev\/zero cannot be used: it has more than 16777216 bytes/],
-      [['--ca', ''], /--ca '' cannot be used: there is no such file/],
+      [['--ca', ''], /--ca '' cannot be used: give a file or a folder/],
       [['--keylog', `${path}/no/such/place`], /--keylog .* cannot be used: there is no such folder/],
       [['--keylog', path], /--keylog .* cannot be used: it is a folder\./],
     ];

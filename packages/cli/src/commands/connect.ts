@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { HTTPS_PORT, parseAddress } from '../address.ts';
 import type { ConnectCommandOptions } from '../connect/run.ts';
 import { addNegotiationOptions } from '../negotiation.ts';
-import { addFetchingOptions, collect, milliseconds, protocols, requestPath } from '../options.ts';
+import { addFetchingOptions, addTrustOptions, milliseconds, protocols, requestPath } from '../options.ts';
 import type { ExitCode } from '../outcome.ts';
 
 const DESCRIPTION = `Open a TLS connection, verify the server, and talk to it.
@@ -38,8 +38,8 @@ export function addConnect(program: Command, finish: (exitCode: ExitCode) => voi
     .summary('open a connection as a client, and show it')
     .description(DESCRIPTION)
     .argument('<host[:port]>', 'a name, an IPv4 address, or an IPv6 address in brackets')
-    .optionsGroup('Who is who:')
-    .option('--ca <file>', 'trust these authorities (PEM) instead of the public ones; repeatable', collect)
+    .optionsGroup('Who is who:');
+  addTrustOptions(command)
     .option('--servername <name>', 'the name that the server must prove to have (default: HOST)')
     .option('--cert <file>', 'certificate chain (PEM) to show when the server asks, with --key')
     .option('--key <file>', 'its private key (PEM)');

@@ -1,7 +1,7 @@
 /** `handfast scan`: its options and its help. What it does is loaded when it is asked for. */
 import { type Command, Option } from 'commander';
 import { HTTPS_PORT, parseAddress } from '../address.ts';
-import { collect, count, milliseconds } from '../options.ts';
+import { addTrustOptions, count, milliseconds } from '../options.ts';
 import type { ExitCode } from '../outcome.ts';
 import {
   DEFAULT_PROBE_TIMEOUT,
@@ -37,13 +37,13 @@ speak TLS; 2 wrong usage or an unusable file; 3 the network failed.`;
 
 /** Adds the command to `program`. */
 export function addScan(program: Command, finish: (exitCode: ExitCode) => void): void {
-  program
+  const command = program
     .command('scan')
     .summary('find out what a server accepts, and what is weak about it')
     .description(DESCRIPTION)
     .argument('<host[:port]>', 'a name, an IPv4 address, or an IPv6 address in brackets')
-    .option('--name <name>', 'the name to ask for and to judge certificates by (default: HOST)')
-    .option('--ca <file>', 'trust these authorities (PEM) instead of the public ones; repeatable', collect)
+    .option('--name <name>', 'the name to ask for and to judge certificates by (default: HOST)');
+  addTrustOptions(command)
     .addOption(
       new Option('--timeout <seconds>', 'limit for one connection and its answer')
         .argParser(milliseconds)

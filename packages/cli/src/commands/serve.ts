@@ -51,8 +51,8 @@ export function addServe(program: Command, finish: (exitCode: ExitCode) => void)
     .option('--key <file>', 'its private key (PEM)', collect)
     .option('--ca-out <file>', 'where to write the CA certificate of the certificate made on the spot')
     .option(
-      '--client-ca <file>',
-      'ask clients for a certificate from these authorities (PEM); repeatable',
+      '--client-ca <path>',
+      'ask clients for a certificate from these authorities (files or folders); repeatable',
       collect,
     )
     .option('--require-client-cert', 'refuse clients without a certificate; needs --client-ca');

@@ -1,6 +1,6 @@
 /** `handfast verify`: its options and its help. What it does is loaded when it is asked for. */
 import { type Command, Option } from 'commander';
-import { addFetchingOptions, collect, collectOids, count, moment } from '../options.ts';
+import { addFetchingOptions, addTrustOptions, collect, collectOids, count, moment } from '../options.ts';
 import type { ExitCode } from '../outcome.ts';
 import type { VerifyCommandOptions } from '../verify/run.ts';
 
@@ -8,8 +8,8 @@ const DESCRIPTION = `Judge a certificate chain from files, as a connection would
 unless --fetch is given.
 
 The first certificate of the first file is the one that is judged; all others, of all files, are
-intermediates in any order. What vouches for them is --ca, or the public authorities that Node
-trusts. Every check is shown with the document that demands it; there is no option to leave one out.`;
+intermediates in any order. What vouches for them is --ca or --system-ca, or the public authorities
+that Node trusts. Every check is shown with the document that demands it; there is no option to leave one out.`;
 
 const MORE = `
 Examples:
@@ -44,12 +44,8 @@ export function addVerify(program: Command, finish: (exitCode: ExitCode) => void
         '--purpose <purpose>',
         'what it is to be used for: server (needs --name), client, any, codeSigning, emailProtection, timeStamping, OCSPSigning, or a dotted object identifier',
       ).default('server', 'server'),
-    )
-    .option(
-      '--ca <file>',
-      'trust these authorities (PEM, or one in DER) instead of the public ones; repeatable',
-      collect,
-    )
+    );
+  addTrustOptions(command)
     .addOption(
       new Option('--at <time>', 'judge as of a date or a time with its zone (default: now)').argParser(
         moment,

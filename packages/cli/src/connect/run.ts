@@ -3,12 +3,13 @@ import { appendFileSync } from 'node:fs';
 import type { TraceEvent } from 'handfast';
 import { type ConnectOptions, type Contact, connect, type TLSSocket } from 'handfast/node';
 import { type Address, formatAddress } from '../address.ts';
-import { readAuthorities, readIdentities } from '../credentials.ts';
+import { readTrust } from '../authorities.ts';
+import { readIdentities } from '../credentials.ts';
 import { explain } from '../explain.ts';
 import { contactLines, readFetcher } from '../fetching.ts';
 import { unwritable } from '../files.ts';
 import { type NegotiationCommandOptions, negotiationOptions } from '../negotiation.ts';
-import type { FetchingCommandOptions } from '../options.ts';
+import type { FetchingCommandOptions, TrustCommandOptions } from '../options.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
 import { TraceText } from '../render/trace.ts';
@@ -18,8 +19,10 @@ import { failureDocument, successDocument } from './report.ts';
 import { summaryLines } from './summary.ts';
 
 /** The command's options, as they were parsed. */
-export interface ConnectCommandOptions extends NegotiationCommandOptions, FetchingCommandOptions {
-  readonly ca?: readonly string[];
+export interface ConnectCommandOptions
+  extends NegotiationCommandOptions,
+    FetchingCommandOptions,
+    TrustCommandOptions {
   readonly servername?: string;
   readonly cert?: string;
   readonly key?: string;
@@ -45,7 +48,7 @@ function socketOptions(
   options: ConnectCommandOptions,
   onContact: (contact: Contact) => void,
 ): ConnectOptions {
-  const { ca, servername, cert, key, get: path } = options;
+  const { servername, cert, key, get: path } = options;
   const identities = readIdentities(cert === undefined ? [] : [cert], key === undefined ? [] : [key]);
   const alpn = options.alpn ?? (path === undefined ? undefined : [HTTP_1_1]);
   // Half of the time is left for the server itself.
@@ -54,7 +57,7 @@ function socketOptions(
     ...address,
     ...negotiationOptions(options),
     ...(servername === undefined ? {} : { servername }),
-    ...(ca === undefined ? {} : { ca: readAuthorities('--ca', ca) }),
+    ca: readTrust(options),
     ...(identities.length === 0 ? {} : { identities }),
     ...(alpn === undefined ? {} : { ALPNProtocols: alpn }),
     ...(fetch === undefined ? {} : { fetch }),

@@ -2,13 +2,13 @@
 
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import { chainVerifier, type PeerVerifier } from 'handfast';
+import { chainVerifier } from 'handfast';
 import { nodeProvider } from 'handfast/crypto/node';
-import { TrustStore } from 'handfast/node';
 import { parseHostName } from 'handfast/x509';
 import { type Address, formatAddress } from '../address.ts';
-import { readAuthorities } from '../credentials.ts';
+import { readTrust } from '../authorities.ts';
 import { explain } from '../explain.ts';
+import type { TrustCommandOptions } from '../options.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { printable } from '../render/layout.ts';
 import { styleFor } from '../render/style.ts';
@@ -20,9 +20,8 @@ import { scan } from './scan.ts';
 import { scanLines } from './text.ts';
 
 /** The command's options, as they were parsed. */
-export interface ScanCommandOptions {
+export interface ScanCommandOptions extends TrustCommandOptions {
   readonly name?: string;
-  readonly ca?: readonly string[];
   readonly timeout: number;
   readonly maxTime: number;
   readonly maxConnections: number;
@@ -40,18 +39,10 @@ function nameOf(host: string, name: string | undefined): string {
   return ascii;
 }
 
-function verifierOf(ca: readonly string[] | undefined): PeerVerifier {
-  const anchors =
-    ca === undefined
-      ? TrustStore.default().anchors
-      : readAuthorities('--ca', ca).map((certificate) => ({ certificate }));
-  return chainVerifier({ provider: nodeProvider, anchors });
-}
-
 async function ask(address: Address, options: ScanCommandOptions): Promise<ScanFacts> {
   const { timeout, maxTime, maxConnections, parallel, delay } = options;
   const name = nameOf(address.host, options.name);
-  const verifier = verifierOf(options.ca);
+  const verifier = chainVerifier({ provider: nodeProvider, anchors: readTrust(options).anchors });
   const isTerminal = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
   const watched = isTerminal && options.json === undefined;
   const progress = new Progress(

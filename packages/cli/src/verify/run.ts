@@ -1,6 +1,6 @@
 /** What `handfast verify` does: judges a chain from files, and shows the verdict. */
 import { nodeProvider } from 'handfast/crypto/node';
-import { type FetchedVerdict, TrustStore } from 'handfast/node';
+import type { FetchedVerdict } from 'handfast/node';
 import {
   type Certificate,
   DEFAULT_PROFILE,
@@ -8,16 +8,16 @@ import {
   type Purpose,
   type RevocationOptions,
   RFC5280_PROFILE,
-  type TrustAnchor,
   type Verdict,
   type VerifyOptions,
   verify,
   WEB_PKI_PROFILE,
 } from 'handfast/x509';
-import { certificatesIn, readAuthorities } from '../credentials.ts';
+import { readTrust, trustSources } from '../authorities.ts';
+import { certificatesIn } from '../credentials.ts';
 import { readFetcher } from '../fetching.ts';
 import { fileLabel, readArgument } from '../files.ts';
-import type { FetchingCommandOptions } from '../options.ts';
+import type { FetchingCommandOptions, TrustCommandOptions } from '../options.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
 import { isoTime } from '../times.ts';
@@ -27,10 +27,12 @@ import { type Question, verificationLines } from './text.ts';
 import { readTransparency, type TransparencyCommandOptions } from './transparency.ts';
 
 /** The command's options, as they were parsed. */
-export interface VerifyCommandOptions extends FetchingCommandOptions, TransparencyCommandOptions {
+export interface VerifyCommandOptions
+  extends FetchingCommandOptions,
+    TransparencyCommandOptions,
+    TrustCommandOptions {
   readonly name?: string;
   readonly purpose: string;
-  readonly ca?: readonly string[];
   readonly at?: number;
   readonly profile: 'default' | 'rfc5280' | 'web-pki';
   readonly certificatePolicy?: readonly string[];
@@ -69,12 +71,6 @@ async function readChain(files: readonly string[]): Promise<readonly Certificate
   return chain;
 }
 
-function readAnchors(ca: readonly string[] | undefined): readonly TrustAnchor[] {
-  return ca === undefined
-    ? TrustStore.default().anchors
-    : readAuthorities('--ca', ca).map((certificate) => ({ certificate }));
-}
-
 function readRevocation({ crl = [], ocsp = [], stapled, requireStatus }: VerifyCommandOptions) {
   return {
     crls: readRevocationLists(crl),
@@ -91,8 +87,8 @@ function readRevocation({ crl = [], ocsp = [], stapled, requireStatus }: VerifyC
 export async function runVerify(files: readonly string[], options: VerifyCommandOptions): Promise<ExitCode> {
   const purpose = readAsked(files, options);
   const fetcher = readFetcher(options);
-  const { ca, name = null, profile, certificatePolicy, at = Date.now() } = options;
-  const anchors = readAnchors(ca);
+  const { name = null, profile, certificatePolicy, at = Date.now() } = options;
+  const { anchors } = readTrust(options);
   const revocation = readRevocation(options);
   const transparency = readTransparency(options);
   const [leaf, ...intermediates] = await readChain(files);
@@ -125,7 +121,7 @@ export async function runVerify(files: readonly string[], options: VerifyCommand
       required: revocation.require,
     },
     transparency: transparency ? { logs: transparency.logs.length, required: transparency.require } : null,
-    authorities: { from: ca ?? null, count: anchors.length },
+    authorities: { from: trustSources(options), count: anchors.length },
   };
   const output = options.json
     ? JSON.stringify({ ok: verdict.ok, question, verdict }, null, 2)

@@ -122,7 +122,7 @@ export function findInFile(option: string, path: string): Findings {
     throw unusable(option, path, error);
   }
   if (found.certificates.length === 0 && found.skipped.length === 0) {
-    throw unusable(option, path, new Error('it holds no certificate'));
+    throw unusable(option, path, new Error("it holds only other PEM blocks; is it the key's file?"));
   }
   return found;
 }

@@ -91,7 +91,7 @@ test('files that cannot be used are refused, and named', LIMIT, (t) => {
     ['none.pem', /none\.pem cannot be used: there is no such file/],
     ['.', /cannot be used: it is a folder/],
     ['text.pem', /text\.pem cannot be used: expected PEM .* found "hello"/],
-    ['key.pem', /key\.pem cannot be used: it holds no certificate/],
+    ['key.pem', /key\.pem cannot be used: it holds only other PEM blocks; is it the key's file\?/],
     ['empty.pem', /empty\.pem cannot be used: expected PEM .* found nothing/],
     ['cut.pem', /cut\.pem cannot be used: .*no END line/],
     ['big.pem', /big\.pem cannot be used: it has more than 16777216 bytes/],
