@@ -1,7 +1,8 @@
 /**
- * The full handshakes of RFC 8448, byte for byte, by a client connection and by a server connection. What the RFC's
- * endpoints drew at random or signed is given; extensions that handfast does not send of its own are added by
- * `customize`. All else must come out as recorded: every record, every secret.
+ * The handshakes of RFC 8448, and one with an external pre-shared key, byte for byte, by a client connection and by a server
+ * connection. What the endpoints drew at random or signed is given, and so is what they remembered: the session of the
+ * ticket, the key. Extensions that handfast does not send of its own are added by `customize`. All else must come out as
+ * recorded: every record, binders and early data among them, every secret.
  */
 import assert from 'node:assert/strict';
 import {
@@ -12,9 +13,17 @@ import {
 } from '../../src/connection.ts';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
 import type { CryptoProvider, KeyExchange, SigningKey } from '../../src/crypto/provider.ts';
-import { clientConfig, serverConfig } from '../../src/handshake/config.ts';
+import {
+  type ClientConfig,
+  clientConfig,
+  type ServerConfig,
+  serverConfig,
+} from '../../src/handshake/config.ts';
 import { createIdentity, type Identity } from '../../src/handshake/identity.ts';
 import type { Customization } from '../../src/handshake/messages.ts';
+import { clientTrust, serverTrust } from '../../src/handshake/trust-settings.ts';
+import type { PeerVerifier } from '../../src/handshake/verifier.ts';
+import { TicketKeyRing } from '../../src/session/tickets.ts';
 import { concat, fromHex, toHex } from '../../src/wire/bytes.ts';
 import { decode } from '../../src/wire/codec.ts';
 import { certificate } from '../../src/wire/messages/certificate.ts';
@@ -25,7 +34,7 @@ import { HANDSHAKE_HEADER_LENGTH } from '../../src/wire/messages/index.ts';
 import { decodeServerHello } from '../../src/wire/messages/server-hello.ts';
 import { HandshakeType, NamedGroup, SignatureScheme } from '../../src/wire/registry.ts';
 import { parseCertificate } from '../../src/x509/certificate.ts';
-import { accepting } from '../support/identities.ts';
+import { accepting, identityOf } from '../support/identities.ts';
 import { singleBytes } from '../support/pair.ts';
 import {
   fixedKeyExchange,
@@ -36,6 +45,14 @@ import {
   type Trace,
   type TraceName,
 } from '../support/rfc8448.ts';
+import {
+  EARLY_DATA,
+  MAX_EARLY_DATA,
+  recordedSessions,
+  recordedStore,
+  SERVER,
+  TICKET_LIFETIME,
+} from '../support/rfc8448-session.ts';
 import { RFC8448_VALUES } from '../support/rfc8448-values.ts';
 import { vectorTest } from '../support/vectors.ts';
 
@@ -44,6 +61,8 @@ const TRACES: readonly TraceName[] = [
   'HelloRetryRequest_Handshake',
   'Client_Authentication_Handshake',
   'Middlebox_Compatibility_Mode',
+  'Resumed_0RTT_Handshake',
+  'Externally_Provided_PSK_with_Ephemeral_Key',
 ];
 
 const body = (message: Uint8Array): Uint8Array => message.subarray(HANDSHAKE_HEADER_LENGTH);
@@ -175,6 +194,13 @@ function customizeServer(trace: Trace): Customization {
   };
 }
 
+/** Two verifiers are the same where their settings are: nothing needs to be drawn at random to tell. */
+const verifier: PeerVerifier = { ...accepting, settings: new Uint8Array(32) };
+/** The age of the ticket, as the ClientHello tells it. */
+function ageOf(trace: Trace): number {
+  return recordedHellos(trace)[0]?.extensions.preSharedKey?.identities[0]?.obfuscatedTicketAge ?? 0;
+}
+
 interface Replay {
   readonly connection: TlsConnection;
   readonly keyLog: string[];
@@ -190,6 +216,10 @@ function begin(verified: SignatureCount, make: Begin): Replay {
   const connection = make({
     onKeyLog: (line) => void keyLog.push(line),
     onData: (data) => void received.push(data),
+    onEarlyData: (data) => {
+      assert.equal(connection.established, undefined);
+      received.push(data);
+    },
   });
   return { connection, keyLog, received, verified };
 }
@@ -207,10 +237,10 @@ function beginClient(trace: Trace, identities: readonly Identity[]): Replay {
     return group === NamedGroup.secp256r1 && retriedKey ? fixedKeyExchange(group, retriedKey) : unused(group);
   });
   const randoms = sessionId.length > 0 ? [random, sessionId] : [random];
-  const config = clientConfig({
+  const config: ClientConfig = clientConfig({
     provider: recordedProvider(randoms, exchanges, verified),
     now: () => trace.now,
-    verifier: accepting,
+    verifier,
     identities,
     groups,
     keyShares: shares,
@@ -218,9 +248,17 @@ function beginClient(trace: Trace, identities: readonly Identity[]): Replay {
     middleboxCompatibility: sessionId.length > 0,
     requestOcspResponse: false,
     requestSignedCertificateTimestamps: false,
+    ...(trace.psk?.origin === 'resumption' && {
+      sessions: recordedSessions(trace, ageOf(trace), () => clientTrust(config)),
+    }),
+    ...(trace.psk?.origin === 'external' && {
+      psks: [{ identity: trace.psk.identity, key: trace.psk.secret }],
+    }),
     customize: customizeClient(trace),
   });
-  return begin(verified, (handlers) => createClientConnection(config, { name: 'server' }, handlers));
+  const early = trace.data.get(EARLY_DATA);
+  const target = { name: SERVER, ...(early && { earlyData: { data: early } }) };
+  return begin(verified, (handlers) => createClientConnection(config, target, handlers));
 }
 
 function beginServer(trace: Trace): Replay {
@@ -229,14 +267,21 @@ function beginServer(trace: Trace): Replay {
   assert.ok(answer.kind === 'ServerHello');
   const group = answer.hello.extensions.keyShare?.group ?? 0;
   const [privateKey] = trace.server.privateKeys;
-  assert.ok(privateKey && trace.signatures.server);
+  assert.ok(privateKey);
   const isAsking = recordedMessage(trace, HandshakeType.certificate_request) !== undefined;
-  const config = serverConfig({
+  const { psk, signatures } = trace;
+  const store = recordedStore(trace, ageOf(trace), () => serverTrust(config));
+  const config: ServerConfig = serverConfig({
     provider: recordedProvider([trace.server.random], [fixedKeyExchange(group, privateKey)], verified),
     now: () => trace.now,
-    verifier: accepting,
-    identities: [serverIdentity(trace, trace.signatures.server)],
+    verifier,
+    identities: [signatures.server ? serverIdentity(trace, signatures.server) : identityOf('server')],
     clientAuthentication: isAsking ? 'require' : 'none',
+    ...(psk?.origin === 'resumption' && {
+      tickets: { keys: new TicketKeyRing({ provider: nodeProvider }), store, count: 0 },
+      earlyData: { maxSize: MAX_EARLY_DATA, guard: { isNew: () => true } },
+    }),
+    ...(psk?.origin === 'external' && { psks: [{ identity: psk.identity, key: psk.secret }] }),
     customize: customizeServer(trace),
   });
   return begin(verified, (handlers) => createServerConnection(config, handlers));
@@ -246,11 +291,11 @@ function beginServer(trace: Trace): Replay {
 function sendTicket(trace: Trace, connection: TlsConnection): void {
   const { rest } = trace.server;
   connection.sendNewSessionTicket({
-    ticketLifetime: 30,
+    ticketLifetime: TICKET_LIFETIME,
     ticketAgeAdd: new DataView(rest.buffer, rest.byteOffset).getUint32(0),
     ticketNonce: new Uint8Array(2),
     ticket: fromHex(trace.entries.get('SessionTicket') ?? ''),
-    extensions: { earlyData: { maxEarlyDataSize: 1024 } },
+    extensions: { earlyData: { maxEarlyDataSize: MAX_EARLY_DATA } },
   });
 }
 
@@ -270,7 +315,7 @@ function replay(
       continue;
     }
     const data = trace.data.get(name);
-    if (data !== undefined) connection.send(data);
+    if (data !== undefined && name !== EARLY_DATA) connection.send(data);
     if (name.endsWith('CloseNotify')) connection.close();
     if (name === 'NewSessionTicket') sendTicket(trace, connection);
     sent = concat(sent, ...connection.takeOutgoing());
@@ -286,6 +331,7 @@ function replay(
 
 /** The labels of the key log, by the RFC's names of the values. */
 const SECRETS: Readonly<Record<string, string>> = {
+  CLIENT_EARLY_TRAFFIC_SECRET: 'c e traffic',
   CLIENT_HANDSHAKE_TRAFFIC_SECRET: 'c hs traffic',
   SERVER_HANDSHAKE_TRAFFIC_SECRET: 's hs traffic',
   CLIENT_TRAFFIC_SECRET_0: 'c ap traffic',
@@ -295,10 +341,20 @@ const SECRETS: Readonly<Record<string, string>> = {
 
 function checkSecrets(trace: Trace, keyLog: readonly string[]): void {
   const values = RFC8448_VALUES[trace.name];
-  const expected = Object.entries(SECRETS).map(
-    ([label, name]) => `${label} ${toHex(trace.client.random)} ${values?.[name]}`,
-  );
-  assert.deepEqual(keyLog, expected);
+  if (values === undefined) {
+    assert.equal(trace.name, 'Externally_Provided_PSK_with_Ephemeral_Key'); // whose values no RFC prints
+    return;
+  }
+  const expected = Object.entries(SECRETS)
+    .filter(([, name]) => values[name] !== undefined)
+    .map(([label, name]) => `${label} ${toHex(trace.client.random)} ${values[name]}`);
+  assert.deepEqual([...keyLog].sort(), expected.sort());
+}
+
+function checkPsk({ psk, data }: Trace, { connection: { established } }: Replay): void {
+  assert.equal(established?.resumed, psk?.origin === 'resumption');
+  assert.equal(established?.earlyData, data.has(EARLY_DATA) ? 'accepted' : undefined);
+  assert.deepEqual(established?.pskIdentity, psk?.origin === 'external' ? psk.identity : undefined);
 }
 
 /** The trace holds the client's certificate in protected form only: a server reads it. */
@@ -324,7 +380,8 @@ for (const name of TRACES) {
       const client = beginClient(trace, clientIdentities(trace));
       replay(trace, 'client', client, cut);
       checkSecrets(trace, client.keyLog);
-      assert.equal(client.verified.count, 1);
+      assert.equal(client.verified.count, trace.psk === undefined ? 1 : 0);
+      checkPsk(trace, client);
       assert.equal(client.connection.established?.helloRetried, name === 'HelloRetryRequest_Handshake');
     });
 
@@ -335,6 +392,7 @@ for (const name of TRACES) {
       replay(trace, 'server', server, cut);
       checkSecrets(trace, server.keyLog);
       assert.equal(server.verified.count, trace.signatures.client === undefined ? 0 : 1);
+      checkPsk(trace, server);
     });
   }
 }
