@@ -35,6 +35,9 @@ function quoted(text: string): string {
   );
 }
 
+/** Of certificates and lists, which never change: a store of authorities is read once for all configurations. */
+const DIGEST_OF_ENCODED = new WeakMap<object, string>();
+
 /** Writes values so that equal texts mean equal values. */
 class Writer {
   readonly #provider: CryptoProvider;
@@ -60,13 +63,22 @@ class Writer {
   }
 
   #object(value: object): string {
-    if (isEncoded(value)) return `<der ${toHex(this.digest(value.der))}>`;
+    if (isEncoded(value)) return this.#encoded(value);
     if (Object.getPrototypeOf(value) !== Object.prototype) return this.#ownName(value);
     const fields = Object.entries(value).filter(([, field]) => field !== undefined);
     return `{${fields
       .map(([name, field]) => `${quoted(name)}:${this.text(field)}`)
       .sort()
       .join()}}`;
+  }
+
+  #encoded(value: Encoded): string {
+    let text = DIGEST_OF_ENCODED.get(value);
+    if (text === undefined) {
+      text = `<der ${toHex(this.digest(value.der))}>`;
+      DIGEST_OF_ENCODED.set(value, text);
+    }
+    return text;
   }
 
   #ownName(value: object): string {

@@ -5,7 +5,7 @@ import { createServerConnection } from '../connection.ts';
 import type { ServerConfig } from '../handshake/config.ts';
 import { ConfigError } from '../wire/errors.ts';
 import type { IdentityInput, OneOrMany } from './credentials.ts';
-import { handshakeTimeoutOf, type ServerTlsOptions, serverTlsConfig } from './options.ts';
+import { defaultTickets, handshakeTimeoutOf, type ServerTlsOptions, serverTlsConfig } from './options.ts';
 import { TLSSocket } from './socket.ts';
 
 /** TLS, and what sockets of servers are told besides. */
@@ -24,8 +24,9 @@ export class TlsAcceptor {
   /** @throws {ConfigError} when an option cannot work. */
   constructor(server: NetServer, options: AcceptorOptions) {
     this.#server = server;
-    this.#options = options;
-    this.#config = serverTlsConfig(options);
+    // The same keys after a change of identities: sessions go on.
+    this.#options = { tickets: defaultTickets(), ...options };
+    this.#config = serverTlsConfig(this.#options);
     this.#handshakeTimeout = handshakeTimeoutOf(options);
   }
 
@@ -39,6 +40,9 @@ export class TlsAcceptor {
       traceSecrets,
       allowHalfOpen,
       highWaterMark,
+      ...(server.listenerCount('earlyData') > 0 && {
+        onEarlyData: (data, early) => server.emit('earlyData', data, early),
+      }),
     });
     if (server.listenerCount('keylog') > 0) {
       socket.on('keylog', (line) => server.emit('keylog', line, socket));

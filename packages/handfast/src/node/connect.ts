@@ -2,8 +2,9 @@
 import { connect as connectSocket, isIPv6, type NetConnectOpts, type TcpNetConnectOpts } from 'node:net';
 import { addAbortSignal, type Duplex } from 'node:stream';
 import { domainToASCII } from 'node:url';
-import { createClientConnection, type ServerTarget } from '../connection.ts';
+import { createClientConnection, type EarlyData, type ServerTarget } from '../connection.ts';
 import type { ClientConfig } from '../handshake/config.ts';
+import { type ClientSession, decodeClientSession } from '../session/session.ts';
 import { ConfigError } from '../wire/errors.ts';
 import { parseHostName } from '../x509/host-name.ts';
 import {
@@ -32,6 +33,13 @@ export interface ConnectOptions
   readonly timeout?: number | undefined;
   /** How many bytes the stream holds in each direction before it asks for a pause. Default: Node's for streams. */
   readonly highWaterMark?: number | undefined;
+  /**
+   * A session to go on with: what an earlier socket's `session` event or `getSession()` gave. It is used if it fits, once.
+   * Connections of one `config` find their sessions by themselves.
+   */
+  readonly session?: Uint8Array | undefined;
+  /** What to send before the server has answered, where a session allows it (0-RTT); see `ServerTarget`. */
+  readonly earlyData?: EarlyData | undefined;
   /** A configuration made by `clientTlsConfig` in advance; the TLS options are then not read. */
   readonly config?: ClientConfig | undefined;
 }
@@ -54,7 +62,7 @@ export function connect(...args: readonly unknown[]): TLSSocket {
   const { options, listener } = normalize(args);
   const target = targetOf(options);
   refuseForeignOptions(options);
-  const config = options.config ?? clientTlsConfig(options);
+  const config = withSession(options.config ?? clientTlsConfig(options), options.session);
   const handshakeTimeout = handshakeTimeoutOf(options);
   const socket = new TLSSocket(options.socket ?? openTransport(options), {
     open: (handlers) => createClientConnection(config, target, handlers),
@@ -67,6 +75,24 @@ export function connect(...args: readonly unknown[]): TLSSocket {
   if (options.signal) addAbortSignal(options.signal, socket);
   if (listener !== undefined) socket.once('secureConnect', listener);
   return socket;
+}
+
+/** The configuration, with a session that comes first. */
+function withSession(config: ClientConfig, bytes: Uint8Array | undefined): ClientConfig {
+  if (bytes === undefined) return config;
+  let given: ClientSession | undefined = decodeClientSession(bytes);
+  const { sessions } = config;
+  return {
+    ...config,
+    sessions: {
+      put: (key, session) => sessions?.put(key, session),
+      take: (key) => {
+        const session = given;
+        given = undefined;
+        return session ?? sessions?.take(key);
+      },
+    },
+  };
 }
 
 /** The arguments of `tls.connect`: `(options, listener)` or `(port, host, options, listener)`, all but the first optional. */
@@ -98,7 +124,13 @@ function targetOf(options: ConnectOptions): ServerTarget {
   }
   const name = plainName(given);
   parseHostName(name, servername ? 'servername' : 'host');
-  return { name, sendServerName: servername !== '' };
+  const { port, path, earlyData } = options;
+  return {
+    name,
+    sendServerName: servername !== '',
+    sessionScope: String(path ?? port ?? ''),
+    ...(earlyData && { earlyData }),
+  };
 }
 
 /** The name as certificates carry it: in ASCII; an address without its zone. */

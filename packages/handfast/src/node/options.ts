@@ -11,6 +11,9 @@ import {
   serverConfig,
 } from '../handshake/config.ts';
 import type { Identity } from '../handshake/identity.ts';
+import type { TicketOptions } from '../handshake/session-options.ts';
+import { MemoryClientSessions } from '../session/store.ts';
+import { TicketKeyRing } from '../session/tickets.ts';
 import { ConfigError } from '../wire/errors.ts';
 import type { CertificateRequest } from '../wire/messages/certificate-request.ts';
 import type { ClientHello } from '../wire/messages/client-hello.ts';
@@ -94,9 +97,9 @@ const NOT_OFFERED: Readonly<Record<string, string>> = {
   allowPartialTrustChain: 'use allowPartialChain, which is true by default',
   SNICallback: 'use selectIdentity',
   ALPNCallback: 'use ALPNProtocols and preference',
-  pskCallback: 'pre-shared keys are not offered yet',
-  session: 'resumption is not offered yet',
-  ticketKeys: 'resumption is not offered yet',
+  pskCallback: 'give the keys themselves, or a function that knows them, in psks',
+  ticketKeys: 'give a TicketKeyRing in tickets.keys',
+  sessionTimeout: 'use tickets.lifetime',
 };
 
 /**
@@ -268,6 +271,11 @@ function selector<T>(select: ((question: T) => Awaitable<IdentityInput | undefin
   };
 }
 
+/** Tickets under keys that are made here, and forgotten with the server. */
+export function defaultTickets(): TicketOptions {
+  return { keys: new TicketKeyRing({ provider: nodeProvider }) };
+}
+
 /**
  * Makes the configuration of a client, for `connect({ config })`: worth it where many connections share one.
  * @throws {ConfigError} when an option cannot work; its `option` is the one at fault.
@@ -276,6 +284,7 @@ export function clientTlsConfig(options: ClientTlsOptions): ClientConfig {
   refuseForeignOptions(options);
   return clientConfig({
     ...endpointOptions(options),
+    sessions: new MemoryClientSessions(),
     ...pick(options, CLIENT_OPTIONS),
     ...selector(options.selectIdentity),
     identities: loadIdentities(options),
@@ -302,6 +311,7 @@ export function serverTlsConfig(options: ServerTlsOptions): ServerConfig {
   }
   return serverConfig({
     ...endpointOptions(options),
+    tickets: defaultTickets(),
     ...pick(options, SERVER_OPTIONS),
     ...selector(options.selectIdentity),
     identities: loadIdentities(options),

@@ -16,6 +16,8 @@ export interface TlsServerOptions extends ServerTlsOptions, Omit<ServerOpts, 'pa
  * - `secureConnection` (socket): the handshake is complete.
  * - `tlsClientError` (error, socket): a handshake failed. The client was told, and its transport is closed. Where its
  *   certificate was refused, the error is a {@link CertificateError}.
+ * - `earlyData` (data, socket): what a client sent before its handshake was complete. Whoever recorded it may play it again. Without a
+ *   listener it waits, and is read from the socket like all other data.
  * - `keylog` (line, socket) and `trace` (event, socket): as on {@link TLSSocket}.
  *
  * A socket that fails later emits `error`; without a listener of its own that ends the socket, not the process.

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
 import type { ConnectionHandlers, TlsConnection } from '../connection.ts';
 import type { Established } from '../handshake/established.ts';
+import { type ClientSession, encodeClientSession } from '../session/session.ts';
 import { concat } from '../wire/bytes.ts';
 import { TlsError } from '../wire/errors.ts';
 import { cipherSuiteName } from '../wire/registry.ts';
@@ -39,6 +40,11 @@ export interface TLSSocketSettings {
   readonly traceSecrets?: boolean | undefined;
   /** Whether the socket stays writable after the peer's close_notify. Default: false. */
   readonly allowHalfOpen?: boolean | undefined;
+  /**
+   * Told of early data as it comes, on a server. Default: it waits until the handshake is complete and comes first in the stream,
+   * where nobody can have replayed it.
+   */
+  readonly onEarlyData?: ((data: Buffer, socket: TLSSocket) => void) | undefined;
   /** As for every stream, in bytes, for both directions. */
   readonly highWaterMark?: number | undefined;
 }
@@ -48,7 +54,8 @@ export interface TLSSocketSettings {
  *
  * Events besides those of `net.Socket`: `secure` and then `secureConnect` when the handshake is complete, `keylog`
  * (a Buffer with one line of the NSS key-log format) and `trace` (a `TraceEvent`); the last two are told to those
- * who listen before the handshake starts. A connection that fails emits `error` with a {@link TlsError}, or with the
+ * who listen before the handshake starts; and on a client `session`, a Buffer for a later `connect()`, whenever the server
+ * allows another resumption. A connection that fails emits `error` with a {@link TlsError}, or with the
  * transport's error as it is, such as ECONNREFUSED. A transport that ends without the peer's close_notify is the
  * error `ERR_TRUNCATED`: what was read may not be all that was sent (RFC 9846 section 6.1).
  */
@@ -90,6 +97,10 @@ export class TLSSocket extends HandlelessSocket {
   #peerEnded = false;
   #alertWritten = false;
   #handshakeBytes = 0;
+  /** Early data that waits for the handshake. */
+  readonly #earlyData: Uint8Array[] = [];
+  /** The latest that the server let this client have. */
+  #session: ClientSession | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
 
   constructor(stream: Duplex, settings: TLSSocketSettings) {
@@ -139,6 +150,8 @@ export class TLSSocket extends HandlelessSocket {
   #handlers(): ConnectionHandlers {
     return {
       onData: (data) => this.#tell(() => this.#onData(data)),
+      onEarlyData: (data) => this.#tell(() => this.#onEarlyData(data)),
+      onSession: (session) => this.#tell(() => this.#onSession(session)),
       onEstablished: (established) => this.#tell(() => this.#onEstablished(established)),
       onEnd: () => this.#tell(() => this.#onEnd()),
       onError: (error) => {
@@ -170,6 +183,18 @@ export class TLSSocket extends HandlelessSocket {
     this.emit('secure');
     this.emit('secureConnect');
     held?.();
+    for (const data of this.#earlyData.splice(0)) this.#onData(data);
+  }
+
+  #onEarlyData(data: Uint8Array): void {
+    const { onEarlyData } = this.#settings;
+    if (onEarlyData === undefined) this.#earlyData.push(data);
+    else onEarlyData(Buffer.from(data.buffer, data.byteOffset, data.length), this);
+  }
+
+  #onSession(session: ClientSession): void {
+    this.#session = session;
+    if (this.listenerCount('session') > 0) this.emit('session', this.getSession());
   }
 
   #onHandshakeTimeout(milliseconds: number): void {
@@ -386,6 +411,18 @@ export class TLSSocket extends HandlelessSocket {
    */
   getEphemeralKeyInfo(): EphemeralKeyInfo | Record<string, never> | null {
     return ephemeralKeyInfo(this.established);
+  }
+
+  /** Whether this connection goes on with an earlier session. */
+  isSessionReused(): boolean {
+    return this.established?.resumed === true;
+  }
+
+  /**
+   * The latest session, to be given to a later `connect()`; `undefined` while there is none, and on a server. It holds secrets.
+   */
+  getSession(): Buffer | undefined {
+    return this.#session && Buffer.from(encodeClientSession(this.#session));
   }
 
   /** The peer's certificate as node:crypto's class; `undefined` where it showed none. */
