@@ -127,6 +127,20 @@ describe('handfast connect --fetch', LIMIT, () => {
     );
   });
 
+  test('refuses what must be known and is not, and says whom it asked', async (t) => {
+    const { leaf, rootFile, evidence } = await leafWithEvidence(t);
+    evidence.on('/ocsp', (_request, response) => response.writeHead(503).end());
+    const port = await serve(t, leaf);
+    const args = ['connect', `localhost:${port}`, '--ca', rootFile, ...LOCAL];
+    assert.equal((await handfast(args)).code, 0);
+    const { code, stderr } = await handfast([...args, '--require-status', 'leaf']);
+    assert.equal(code, 1);
+    assert.match(
+      stderr.replace(/\s+/g, ' '),
+      /is not known, and it must be: .*at http:\S+\/ocsp answered 503 \(Service Unavailable\) \(ERR_CERTIFICATE_UNKNOWN\)/,
+    );
+  });
+
   test('refuses a certificate whose responder says that it was revoked', async (t) => {
     const { root } = testPki();
     const evidence = await evidenceServer(t);

@@ -19,7 +19,7 @@ Examples:
   handfast connect [::1]:8443 --servername localhost --ca ca.pem
   handfast connect example.com --get / --trace       every message, byte by byte
   handfast connect old.example --tls 1.2 --policy legacy     a server of another age
-  handfast connect example.com --fetch               is its certificate revoked, and where is its issuer?
+  handfast connect example.com --fetch --require-status leaf     was its certificate revoked?
   handfast connect example.com --json | jq .verdict  the same for programs
 
 The port is 443 where none is given. When the input ends, the server is told (close_notify), and what it
@@ -44,6 +44,11 @@ export function addConnect(program: Command, finish: (exitCode: ExitCode) => voi
     .option('--cert <file>', 'certificate chain (PEM) to show when the server asks, with --key')
     .option('--key <file>', 'its private key (PEM)');
   addFetchingOptions(command)
+    .addOption(
+      new Option('--require-status <which>', 'whose status must be known: refused unless it is')
+        .choices(['never', 'leaf', 'chain'])
+        .default('never', 'never'),
+    )
     .optionsGroup('What to do:')
     .option('--get <path>', 'send an HTTP GET and print the body', requestPath)
     .option('--alpn <names>', 'application protocols to offer, such as h2,http/1.1', protocols)

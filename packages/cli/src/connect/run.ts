@@ -32,6 +32,7 @@ export interface ConnectCommandOptions
   readonly json?: true;
   readonly keylog?: string;
   readonly timeout: number;
+  readonly requireStatus: 'never' | 'leaf' | 'chain';
 }
 
 const HTTP_1_1 = 'http/1.1';
@@ -61,6 +62,7 @@ function socketOptions(
     ...(identities.length === 0 ? {} : { identities }),
     ...(alpn === undefined ? {} : { ALPNProtocols: alpn }),
     ...(fetch === undefined ? {} : { fetch }),
+    revocation: { require: options.requireStatus },
     allowHalfOpen: true,
   };
 }

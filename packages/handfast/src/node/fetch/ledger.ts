@@ -125,9 +125,12 @@ export class Ledger {
     redirects: number,
   ): Promise<Answer<T> | undefined> {
     const { url } = question;
+    // What OCSP adds to the URL in the certificate tells people nothing.
+    const place = redirects === 0 ? errand.url : url;
     const began = performance.now();
     const tell = (outcome: Contact['outcome'], what: string, bytes = 0, fromCache = false): void =>
       this.#tell(errand, url, {
+        place,
         outcome,
         what,
         bytes,
@@ -185,18 +188,18 @@ export class Ledger {
     {
       outcome,
       what,
+      place = url,
       bytes = 0,
       milliseconds = 0,
       fromCache = false,
-    }: Pick<Contact, 'outcome'> & Partial<Contact> & { readonly what: string },
+    }: Pick<Contact, 'outcome'> & Partial<Contact> & { readonly what: string; readonly place?: string },
   ): void {
-    const shown = printableUrl(url);
     const contact: Contact = {
-      url: shown,
+      url: printableUrl(url),
       purpose,
       certificate: about.subject.toString(),
       outcome,
-      sentence: `the ${SERVERS[purpose]} for ${describe(about)} at ${shown} ${what}`,
+      sentence: `the ${SERVERS[purpose]} for ${describe(about)} at ${printableUrl(place)} ${what}`,
       bytes,
       milliseconds,
       fromCache,
