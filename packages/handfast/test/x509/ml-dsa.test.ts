@@ -253,6 +253,16 @@ test('what keyUsage may say of an ML-DSA key', () => {
     [issueWith(undefined, { ...LEAF, issuer: mayEncrypt }), mayEncrypt],
     [classical],
   );
+  // A bit behind those that have names: none of the four is set.
+  const unnamed = { oid: '2.5.29.15', critical: true, value: der.bitString(Uint8Array.of(0, 0x40), 6) };
+  const none = issueWith(keys['ML-DSA-44'], {
+    ...LEAF,
+    issuer: classical,
+    keyUsage: null,
+    extraExtensions: [unnamed],
+  });
+  const { source } = refuses('keyUsage', /its keyUsage is empty/, [none], [classical], { purpose: 'any' });
+  assert.equal(source, 'RFC 9881 section 5');
   // Of other keys nothing of the kind is said.
   accepts(
     [issueWith(undefined, { ...LEAF, issuer: classical, keyUsage: ['digitalSignature', 'keyAgreement'] })],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
 import type { SignatureAlgorithm } from '../../src/crypto/provider.ts';
@@ -12,7 +13,7 @@ import type { TransparencyLog } from '../../src/x509/transparency/logs.ts';
 import type { TransparencyOptions } from '../../src/x509/transparency/transparency.ts';
 import type { Verdict } from '../../src/x509/verdict.ts';
 import * as der from '../support/der.ts';
-import { type Issued, issue, makeKey, testPki } from '../support/pki.ts';
+import { type Issued, issue, makeKey, publicKeyInfo, testPki } from '../support/pki.ts';
 import { makeOcspResponse } from '../support/revocation.ts';
 import {
   embedded,
@@ -358,6 +359,16 @@ test('a log that was retired', () => {
       require: 1,
     },
   );
+  const time = Date.now() - HOUR;
+  const exact = issueLogged(LEAF, (entry) => [
+    makeTimestamp(argon, entry, { at: time }),
+    ...stamped(oak)(entry),
+  ]);
+  passes(exact.certificate, { logs: [{ ...argon, retiredAt: time + 1 }, oak], require: 2 });
+  fails(/the log was retired at/, exact.certificate, {
+    logs: [{ ...argon, retiredAt: time }, oak],
+    require: 2,
+  });
   const after = { ...argon, retiredAt: Date.now() - 2 * HOUR };
   fails(/"Argon" in the certificate \(the log was retired at \S+Z, before it\)/, certificate, {
     logs: [after, oak],
@@ -536,6 +547,8 @@ test('options that make no sense', () => {
   for (const publicKey of ['MFkw', Uint8Array.of(1), concat(argon.publicKey, Uint8Array.of(0))]) {
     assert.equal(option({ logs: [{ publicKey }] }), 'transparency.logs[0].publicKey');
   }
+  const { publicKey: short } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  assert.equal(option({ logs: [{ publicKey: publicKeyInfo(short) }] }), 'transparency.logs[0].publicKey');
   for (const kind of ['p384', 'ed25519', 'rsa-pss'] as const) {
     assert.equal(option({ logs: [argon, makeLog('Odd', { kind })] }), 'transparency.logs[1].publicKey');
   }

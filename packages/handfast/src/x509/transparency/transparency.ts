@@ -155,8 +155,7 @@ export class Transparency {
     const add = (place: Found['place'], read: () => readonly Uint8Array[]): void => {
       try {
         for (const bytes of read()) {
-          // The same bytes mean different things inside the certificate and outside of it.
-          const name = `${place === 'in the certificate'} ${toHex(bytes)}`;
+          const name = toHex(bytes);
           if (all.has(name)) continue;
           if (all.size < MAX_TIMESTAMPS) all.set(name, { bytes, place });
           else leftOut++;
