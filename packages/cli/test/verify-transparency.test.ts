@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Verdict } from 'handfast/x509';
 import { folder, handfast } from './support/command.ts';
-import { issueLogged, makeLog, makeTimestamp, testPki } from './support/library.ts';
+import { issue, issueLogged, makeLog, makeTimestamp, testPki } from './support/library.ts';
 
 const LIMIT = { timeout: 110_000 };
 const { root, intermediate, serverChainPem } = testPki();
@@ -78,6 +78,24 @@ describe('handfast verify, and transparency logs', LIMIT, () => {
     const document = JSON.parse(stdout) as { question: { transparency: unknown }; verdict: Verdict };
     assert.deepEqual(document.question.transparency, { logs: 2, required: 2 });
     assert.equal(document.verdict.ok ? undefined : document.verdict.rule, 'transparency');
+  });
+
+  test('inspect shows the timestamps of a certificate', async (t) => {
+    const { question, file } = files(t);
+    const [chain = ''] = question;
+    const log = Buffer.from(logs[0].id).toString('base64');
+    const { stdout } = await handfast(['inspect', chain]);
+    const flat = stdout.replace(/\s+/g, ' ');
+    assert.match(flat, /signedCertificateTimestampList version v1, log \S+=, timestamp \d{4}-\S+Z /);
+    assert.ok(stdout.replace(/\s+/g, '').includes(log), stdout);
+    const json = await handfast(['inspect', chain, '--json']);
+    assert.ok(json.stdout.includes(`"log": "${log}"`), json.stdout);
+    // What is malformed is shown as it is.
+    const list = { oid: '1.3.6.1.4.1.11129.2.4.2', value: Uint8Array.of(4, 2, 0, 0) };
+    const odd = issue({ subject: 'Odd', extraExtensions: [list] });
+    const shown = await handfast(['inspect', file('odd.pem', odd.pem)]);
+    assert.equal(shown.code, 0);
+    assert.match(shown.stdout.replace(/\s+/g, ' '), /signedCertificateTimestampList 04020000/);
   });
 
   test('lists that cannot be used are refused in plain words', async (t) => {

@@ -1,6 +1,7 @@
 /** What a structure says, as rows for people and as data for JSON; and the parts that most structures share. */
 import { nodeProvider } from 'handfast/crypto/node';
 import { describeOid, type Extension, type SignedStructure, type SubjectPublicKeyInfo } from 'handfast/x509';
+import { timestampsIn } from './timestamps.ts';
 import { hex, type KeyFacts, plain, plainText } from './values.ts';
 
 /** A line of what a structure says. */
@@ -43,9 +44,10 @@ export async function isSignedWith(
 }
 
 /** Values of extensions by the names that they have in what was read. */
-function extensionValue(holder: object, { oid, value }: Extension): unknown {
+function extensionValue(holder: object, extension: Extension): unknown {
+  const { oid, value } = extension;
   const known = (holder as Readonly<Record<string, unknown>>)[describeOid(oid)];
-  return known === undefined ? hex(value) : known;
+  return known ?? timestampsIn(extension) ?? hex(value);
 }
 
 /** Purposes and policies are object identifiers, of which some have names. */
