@@ -3,7 +3,7 @@ import { type AlertName, ConfigError, TlsError, type TlsErrorCode } from 'handfa
 import type { Verdict } from 'handfast/x509';
 import { type Address, formatAddress } from './address.ts';
 import { ExitCode, Failure } from './outcome.ts';
-import { printable } from './render/layout.ts';
+import { briefly } from './render/layout.ts';
 import { commandWording } from './wording.ts';
 
 /** What to do about an error that has a usual cause. */
@@ -89,5 +89,5 @@ function explainAny(error: unknown, where: string | undefined): Explanation {
  */
 export function explain(error: unknown, address?: Address): Explanation {
   const { exitCode, text } = explainAny(error, address && formatAddress(address));
-  return { exitCode, text: printable(text) };
+  return { exitCode, text: briefly(text) };
 }

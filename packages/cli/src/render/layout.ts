@@ -14,6 +14,18 @@ export function printable(text: string): string {
   });
 }
 
+/** What is shown of a text, in characters: longer ones come from those who want to fill a screen. */
+const MOST_SHOWN = { name: 200, sentence: 2_000 } as const;
+
+/** Printable text of which only beginning and end are shown where it is very long. */
+export function briefly(text: string, kind: keyof typeof MOST_SHOWN = 'sentence'): string {
+  const most = MOST_SHOWN[kind];
+  if (text.length <= most) return printable(text);
+  const part = most / 2;
+  const leftOut = text.length - 2 * part;
+  return printable(`${text.slice(0, part)} [... ${leftOut} more characters ...] ${text.slice(-part)}`);
+}
+
 /** Fills up with spaces to `width` visible columns. */
 export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - stringWidth(text)));

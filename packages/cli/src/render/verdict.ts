@@ -1,6 +1,6 @@
 /** Certificates, and the decision about them, for people and for JSON. */
 import type { Certificate, JudgedCertificate, Rule, Verdict } from 'handfast/x509';
-import { hanging, pad, printable } from './layout.ts';
+import { briefly, hanging, pad } from './layout.ts';
 import type { Style } from './style.ts';
 
 /** A certificate as plain data. */
@@ -63,22 +63,18 @@ function judgedLines(style: Style, { role, subject, notAfter, checks }: JudgedCe
   return [
     ...hanging(
       pad(role, ROLE_WIDTH),
-      `${paint('name', printable(subject))}${untilText(style, notAfter)}`,
+      `${paint('name', briefly(subject, 'name'))}${untilText(style, notAfter)}`,
       width,
     ),
     ...told.flatMap(({ ok, sentence, source }) =>
-      hanging(mark(ok), ok ? printable(sentence) : `${printable(sentence)} (${source})`, width),
+      hanging(mark(ok), ok ? briefly(sentence) : `${briefly(sentence)} (${source})`, width),
     ),
     ...(held.size === 0 ? [] : hanging(mark(true), paint('quiet', [...held].join(', ')), width)),
   ];
 }
 
 function sentenceLines({ paint, glyphs, width }: Style, { ok, sentence }: Verdict): string[] {
-  return hanging(
-    `${ok ? paint('good', glyphs.good) : paint('bad', glyphs.bad)} `,
-    printable(sentence),
-    width,
-  );
+  return hanging(`${ok ? paint('good', glyphs.good) : paint('bad', glyphs.bad)} `, briefly(sentence), width);
 }
 
 /**
@@ -93,7 +89,7 @@ export function verdictLines(
   const unknown = verdict.path.filter(({ subject }) => !known.has(subject));
   const others = verdict.path
     .filter(({ subject }) => known.has(subject))
-    .map(({ subject }) => printable(subject));
+    .map(({ subject }) => briefly(subject, 'name'));
   return [
     ...unknown.flatMap((judged) => judgedLines(style, judged)),
     ...(others.length === 0 ? [] : [`${pad('above it', ROLE_WIDTH)}${others.join(', ')}: the same checks`]),
@@ -106,7 +102,7 @@ export function pathLines(style: Style, { path }: Verdict): string[] {
   return path.flatMap(({ role, subject, notAfter }) =>
     hanging(
       `  ${style.paint('quiet', pad(role, SHORT_ROLE_WIDTH))}`,
-      `${printable(subject)}${untilText(style, notAfter)}`,
+      `${briefly(subject, 'name')}${untilText(style, notAfter)}`,
       style.width,
     ),
   );

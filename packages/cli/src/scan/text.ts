@@ -1,6 +1,6 @@
 /** A scan for people. */
 import { formatAddress } from '../address.ts';
-import { hanging, heading, pad, printable, wrap } from '../render/layout.ts';
+import { briefly, hanging, heading, pad, printable, wrap } from '../render/layout.ts';
 import type { Style } from '../render/style.ts';
 import { pathLines, shortVerdictLines } from '../render/verdict.ts';
 import type { Accepted, ChainFacts, Order, ScanFacts, SuiteFacts, VersionFacts } from './facts.ts';
@@ -137,7 +137,7 @@ function chainLines(style: Style, chain: ChainFacts): string[] {
   return [
     `${style.paint('title', key)}${style.paint('quiet', `: shown in ${versions.join(', ')}`)}`,
     ...(verdict.path.length === 0 && chain.certificates[0] !== undefined
-      ? item(style, 'leaf', printable(chain.certificates[0].subject))
+      ? item(style, 'leaf', briefly(chain.certificates[0].subject, 'name'))
       : []),
     ...(verdict.ok
       ? shortVerdictLines(style, verdict)
@@ -182,8 +182,8 @@ function findingLines(style: Style, finding: Finding): string[] {
   const more = where.length > MAX_NAMED ? ` and ${where.length - MAX_NAMED} more` : '';
   return [
     ...hanging(`${mark(style, severity)} `, paint('title', printable(sentence)), width),
-    ...hanging('  ', printable(why), width),
-    ...hanging(`  ${paint('name', glyphs.right)} `, printable(advice), width),
+    ...hanging('  ', briefly(why), width),
+    ...hanging(`  ${paint('name', glyphs.right)} `, briefly(advice), width),
     ...(where.length === 0 ? [] : hanging('  ', paint('quiet', `${named}${more}`), width)),
   ];
 }

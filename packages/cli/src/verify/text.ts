@@ -2,8 +2,9 @@
 import type { FetchedVerdict } from 'handfast/node';
 import type { JudgedCertificate, Rule, Verdict } from 'handfast/x509';
 import { contactLines } from '../fetching.ts';
-import { hanging, printable } from '../render/layout.ts';
+import { briefly, hanging, printable } from '../render/layout.ts';
 import type { Style } from '../render/style.ts';
+import { triedPathLines } from '../render/tried-paths.ts';
 
 /** What was asked, for people and for JSON. */
 export interface Question {
@@ -103,7 +104,7 @@ function linkLines(style: Style, certificate: JudgedCertificate, isLast: boolean
   const rail = isLast ? '   ' : `${paint('quiet', glyphs.vertical)}  `;
   const inner = width - 3;
   const detail = (label: string, text: string): string[] =>
-    hanging(`${label} `, paint('quiet', printable(text)), inner);
+    hanging(`${label} `, paint('quiet', briefly(text)), inner);
   const dates = notBefore === undefined ? [] : detail('valid ', `${notBefore} to ${notAfter}`);
   const below = [
     ...(serialNumber === undefined ? [] : detail('serial', serialNumber)),
@@ -112,7 +113,7 @@ function linkLines(style: Style, certificate: JudgedCertificate, isLast: boolean
     ...checks.flatMap(({ ok, sentence, source }) =>
       hanging(
         `${ok ? paint('good', glyphs.good) : paint('bad', glyphs.bad)} `,
-        `${printable(sentence)} ${paint('quiet', `(${source})`)}`,
+        `${briefly(sentence)} ${paint('quiet', `(${source})`)}`,
         inner,
       ),
     ),
@@ -120,7 +121,7 @@ function linkLines(style: Style, certificate: JudgedCertificate, isLast: boolean
   return [
     ...hanging(
       `${paint('accent', 'o')}  `,
-      `${paint('name', printable(subject) || '(no subject)')} ${paint('quiet', `(${role})`)}`,
+      `${paint('name', briefly(subject, 'name') || '(no subject)')} ${paint('quiet', `(${role})`)}`,
       width,
     ),
     ...below.map((line) => `${rail}${line}`),
@@ -129,31 +130,32 @@ function linkLines(style: Style, certificate: JudgedCertificate, isLast: boolean
 }
 
 /** The chain from the leaf to its anchor; where it did not get there, the issuer that is missing. */
-function chainLines(style: Style, { path }: Verdict): string[] {
+function chainLines(style: Style, verdict: Verdict): string[] {
+  const { path } = verdict;
   const { paint, glyphs, width } = style;
   const last = path.at(-1);
   const isWhole = last === undefined || last.role === 'anchor';
   const lines = path.flatMap((certificate) => linkLines(style, certificate, isWhole && certificate === last));
   if (isWhole) return lines;
-  const issuer = `${printable(last.issuer) || '(no issuer)'} ${paint('quiet', '(no way to a trusted authority from here)')}`;
+  const end =
+    verdict.ok || verdict.rule === 'issuer' ? 'no way to a trusted authority from here' : 'not gone on to';
+  const issuer = `${briefly(last.issuer, 'name') || '(no issuer)'} ${paint('quiet', `(${end})`)}`;
   return [...lines, ...hanging(`${paint('bad', glyphs.bad)}  `, issuer, width)];
 }
 
 function verdictSentences({ paint, glyphs, width }: Style, verdict: Verdict): string[] {
   if (verdict.ok) {
-    return hanging(`${paint('good', glyphs.good)} `, paint('good', printable(verdict.sentence)), width);
+    return hanging(`${paint('good', glyphs.good)} `, paint('good', briefly(verdict.sentence)), width);
   }
   const option = OPTION[verdict.rule];
   const advice = option === undefined ? verdict.advice : `${verdict.advice} ${option}`;
   return [
     ...hanging(
       `${paint('bad', glyphs.bad)} `,
-      `${paint('bad', printable(verdict.sentence))} ${paint('quiet', `(${verdict.source})`)}`,
+      `${paint('bad', briefly(verdict.sentence))} ${paint('quiet', `(${verdict.source})`)}`,
       width,
     ),
-    ...hanging('  ', printable(advice), width),
-    ...(verdict.otherPaths.length === 0 ? [] : ['', paint('quiet', 'Other paths that were tried:')]),
-    ...verdict.otherPaths.flatMap(({ sentence }) => hanging(`${glyphs.dot} `, printable(sentence), width)),
+    ...hanging('  ', briefly(advice), width),
   ];
 }
 
@@ -175,11 +177,13 @@ export function verificationLines(
   verdict: Verdict | FetchedVerdict,
 ): string[] {
   const chain = chainLines(style, verdict);
+  const tried = triedPathLines(style, verdict);
   return [
     ...headLines(style, asked),
     ...chain,
     ...(chain.length === 0 ? [] : ['']),
     ...verdictSentences(style, verdict),
+    ...(tried.length === 0 ? [] : ['', ...tried]),
     ...contactsLines(style, verdict),
   ];
 }

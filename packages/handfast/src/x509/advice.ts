@@ -4,7 +4,7 @@ import { isRoot } from './anchors.ts';
 import type { Certificate } from './certificate.ts';
 import type { Purpose } from './checks.ts';
 import { AccessMethodOid } from './oids.ts';
-import type { Failure, Issuer } from './path-report.ts';
+import type { Failure, Issuer, Step } from './path-report.ts';
 import type { JudgedCertificate, Rule } from './verdict.ts';
 
 /** Advice by where the certificate at fault stands in its path. */
@@ -118,7 +118,7 @@ export function adviceFor(failure: Failure, context: AdviceContext): string {
       : failed.rule === 'signature' && certificate !== undefined && issuer !== undefined
         ? adviceAboutKey(certificate, issuer.of)
         : failed.rule === 'notAfter' && role === 'anchor' && issuer !== undefined
-          ? adviceAboutTwin(issuer.of, context)
+          ? adviceAboutExpired(issuer.of, steps, context)
           : undefined;
   return particular ?? generalAdvice(failed.rule, role);
 }
@@ -159,19 +159,24 @@ function adviceAboutKey(certificate: Certificate, issuer: Issuer): string | unde
   return `It says that another key of that name signed it (key identifier ${shortHex(wanted)}; that at hand has ${shortHex(offered)}): get the certificates of ${name} from that authority itself, and if none of them has that key, believe none of this chain.${whereToGet(certificate)}`;
 }
 
-/** A trust anchor has expired; perhaps its authority goes on with the same key. */
-function adviceAboutTwin(anchor: Issuer, { intermediates, at }: AdviceContext): string | undefined {
+/** A trust anchor has expired: its authority may go on with the same key, or what it vouched for may be trusted in its place. */
+function adviceAboutExpired(anchor: Issuer, steps: readonly Step[], context: AdviceContext): string {
   const der = anchor.certificate?.publicKeyInfo.der;
-  const twin = intermediates.some(
+  const twin = context.intermediates.some(
     ({ subject, publicKeyInfo, notAfter }) =>
       der !== undefined &&
       subject.equals(anchor.name) &&
       equalBytes(publicKeyInfo.der, der) &&
-      notAfter.time >= at,
+      notAfter.time >= context.at,
   );
-  return twin
-    ? 'A newer certificate of that authority, for the same key, came along: if you trust it, put it in the place of this trust anchor.'
-    : undefined;
+  if (twin) {
+    return 'A newer certificate of that authority, for the same key, came along: if you trust it, put it in the place of this trust anchor.';
+  }
+  const replace = 'Put the current certificate of that authority in the place of this trust anchor';
+  const below = steps.length > 1 ? steps.at(-1)?.certificate.subject : undefined;
+  return below === undefined || below.equals(anchor.name)
+    ? `${replace}.`
+    : `${replace}; or, if you trust '${below.label}' (below it) by itself, add its certificate to the trust anchors.`;
 }
 
 /** Longer addresses help nobody, and would fill a screen. */

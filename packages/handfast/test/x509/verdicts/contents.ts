@@ -53,6 +53,11 @@ export const CERTIFICATES: Cases = {
     const [old, twin] = [ownRoot('Own root', { key, ...PAST }), ownRoot('Own root', { key })];
     return of([leaf({ issuer: twin }), twin], {}, [old]);
   },
+  'expired: the anchor above an intermediate': () => {
+    const own = ownRoot('Own root', PAST);
+    const a = authority('A', { issuer: own });
+    return of([leaf({ issuer: a }), a], {}, [own]);
+  },
   ...everywhere('a negative serial number', { serial: -5 }),
   ...everywhere('an unknown critical extension', { extraExtensions: [unknownCritical] }),
   ...everywhere('a key that is not supported', { publicKeyInfo: DSA }),
