@@ -27,6 +27,7 @@ const LAYERS = {
   'connection.ts': ALL_PARTS,
   'index.ts': [...ALL_PARTS, 'connection.ts'],
   'crypto/node': ['wire', 'crypto', 'x509'], // key files are DER
+  roots: ['wire', 'policy/limits.ts', 'crypto', 'x509'],
   node: [...ALL_PARTS, 'connection.ts', 'index.ts', 'crypto/node'],
   web: [...ALL_PARTS, 'connection.ts', 'index.ts'],
 };
@@ -35,7 +36,10 @@ const LAYERS = {
 const ON_NODE = ['node', 'crypto/node'];
 
 /** Rooms that may import packages, and which. The rest of the library stands alone. */
-const PACKAGES = { 'crypto/node': ['@noble/post-quantum/ml-kem.js', '@noble/post-quantum/ml-dsa.js'] };
+const PACKAGES = {
+  'crypto/node': ['@noble/post-quantum/ml-kem.js', '@noble/post-quantum/ml-dsa.js'],
+  roots: ['@handfast/mozilla-roots'],
+};
 
 /** Folders that other packages may reach into, for tests. Elsewhere a package is used through its `exports` only. */
 const SHARED = ['packages/handfast/test/support'];
