@@ -4,8 +4,8 @@ import type { InspectCommandOptions } from '../inspect/run.ts';
 import type { ExitCode } from '../outcome.ts';
 
 const DESCRIPTION = `Show what is in files: certificates, certificate requests, revocation lists, OCSP responses and
-requests, public and private keys; in PEM, any number of them in one file, or in DER; and PKCS #12
-stores (.p12, .pfx).
+requests, public and private keys; in PEM, any number of them in one file, or in DER; PKCS #12
+stores (.p12, .pfx), and the certificates of PKCS #7 messages (.p7b, .p7c).
 
 What a block is, is told by its structure, whatever its label says. Of private keys the type, the
 size and the fingerprint of the public key are shown, and never the private parts. Nothing is

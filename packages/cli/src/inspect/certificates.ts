@@ -1,5 +1,11 @@
 /** Certificates, and requests for them. */
-import { isSelfIssued, parseCertificate, parseCertificationRequest, serialNumberText } from 'handfast/x509';
+import {
+  isSelfIssued,
+  parseCertificate,
+  parseCertificationRequest,
+  parseCertsOnly,
+  serialNumberText,
+} from 'handfast/x509';
 import { isoTime } from '../times.ts';
 import {
   type Description,
@@ -88,5 +94,24 @@ export async function describeRequest(der: Uint8Array): Promise<Description> {
       attributes,
       extensions: extensionData(request),
     },
+  };
+}
+
+/**
+ * The certificates of a PKCS #7 message, which is how authorities publish several at once; what else is in it is not told.
+ * @throws {TlsError} when it is malformed, or of another type than signed data.
+ */
+export async function describeMessage(der: Uint8Array): Promise<Description> {
+  const certificates = parseCertsOnly(der);
+  const described = await Promise.all(certificates.map((one) => describeCertificate(one.der)));
+  const { length } = described;
+  return {
+    kind: 'PKCS #7 message',
+    rows: [['holds', length === 1 ? '1 certificate' : `${length} certificates`]],
+    data: { certificates: described.map(({ data }) => data) },
+    parts: described.map((description, i) => ({
+      title: `certificate ${i + 1} of ${length}`,
+      description,
+    })),
   };
 }

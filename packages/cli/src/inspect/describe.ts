@@ -1,7 +1,6 @@
 /** What each kind of structure says, as rows for people and as data for JSON. */
 import { TlsError } from 'handfast';
-import { shellWord } from '../render/shell.ts';
-import { describeCertificate, describeRequest } from './certificates.ts';
+import { describeCertificate, describeMessage, describeRequest } from './certificates.ts';
 import { type Description, problem } from './description.ts';
 import type { Block } from './input.ts';
 import { describeEncryptedKey, describePrivateKey, describePublicKey, oldEncryptedKey } from './keys.ts';
@@ -11,23 +10,13 @@ import { describeRevocationList } from './revocation-list.ts';
 import { describeStore } from './store.ts';
 import { type Structure, structureOf } from './structure.ts';
 
-/** Structures that are told, but not read. */
-function foreign(structure: Structure, path: string): Description {
-  const file = shellWord(path);
-  const pem = shellWord(`${path}.pem`);
-  switch (structure) {
-    case 'pkcs7':
-      return problem(
-        'PKCS #7 message',
-        `handfast does not read PKCS #7; take its certificates out with openssl pkcs7 -in ${file} -print_certs -out ${pem} (and -inform DER where it is no PEM)`,
-      );
-    default:
-      return problem(
-        'unknown structure',
-        'it is neither a certificate, a request, a revocation list, an OCSP response nor a key; is the file damaged?',
-        true,
-      );
-  }
+/** What nothing is known of may be anything. */
+function unknown(): Description {
+  return problem(
+    'unknown structure',
+    'it is neither a certificate, a request, a revocation list, an OCSP response, a PKCS #7 or PKCS #12 file nor a key; is the file damaged?',
+    true,
+  );
 }
 
 async function describeDer(
@@ -61,8 +50,10 @@ async function describeDer(
       return describeEncryptedKey(der, password);
     case 'pkcs12':
       return describeStore(der, file, password);
+    case 'pkcs7':
+      return describeMessage(der);
     default:
-      return foreign(structure, file);
+      return unknown();
   }
 }
 
@@ -72,6 +63,7 @@ const KINDS: { readonly [S in Structure]?: string } = {
   crl: 'revocation list',
   ocsp: 'OCSP response',
   'ocsp request': 'OCSP request',
+  pkcs7: 'PKCS #7 message',
   pkcs12: 'PKCS #12 store',
 };
 

@@ -47,7 +47,7 @@ export async function isSignedWith(
 function extensionValue(holder: object, extension: Extension): unknown {
   const { oid, value } = extension;
   const known = (holder as Readonly<Record<string, unknown>>)[describeOid(oid)];
-  return known ?? timestampsIn(extension) ?? hex(value);
+  return known ?? timestampsIn(extension)?.map(({ data }) => data) ?? hex(value);
 }
 
 /** Purposes and policies are object identifiers, of which some have names. */
@@ -70,11 +70,14 @@ export interface Extended {
   readonly extensions: ReadonlyMap<string, Extension>;
 }
 
-/** A row for each extension. */
+/** A row for each extension, and for each timestamp of a log. */
 export function extensionRows(holder: Extended): Row[] {
-  return [...holder.extensions.values()].map((extension): Row => {
+  return [...holder.extensions.values()].flatMap((extension): Row[] => {
+    const name = describeOid(extension.oid);
+    const timestamps = timestampsIn(extension);
+    if (timestamps !== undefined) return timestamps.map(({ text }, i) => [i === 0 ? name : '', text]);
     const text = shorten(plainText(named(extensionValue(holder, extension))), extension);
-    return [describeOid(extension.oid), extension.critical ? `(critical) ${text}` : text];
+    return [[name, extension.critical ? `(critical) ${text}` : text]];
   });
 }
 

@@ -269,6 +269,28 @@ const STORE = shape('PFX', [
   ),
 ]);
 
+const MESSAGE = shape('ContentInfo', [
+  shape('contentType', undefined, Tag.OBJECT_IDENTIFIER),
+  shape(
+    'content',
+    [
+      shape('SignedData', [
+        shape('version', undefined, Tag.INTEGER),
+        list('digestAlgorithms', ALGORITHM('digestAlgorithm'), Tag.SET),
+        shape(
+          'encapContentInfo',
+          [shape('eContentType', undefined, Tag.OBJECT_IDENTIFIER), shape('eContent', undefined, 0xa0)],
+          Tag.SEQUENCE,
+        ),
+        list('certificates', CERTIFICATE, 0xa0),
+        list('crls', REVOCATION_LIST, 0xa1),
+        shape('signerInfos', undefined, Tag.SET),
+      ]),
+    ],
+    0xa0,
+  ),
+]);
+
 /** By the kind, as its description calls it. */
 export const SHAPES: Readonly<Record<string, Shape>> = {
   certificate: CERTIFICATE,
@@ -276,6 +298,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   'revocation list': REVOCATION_LIST,
   'OCSP response': OCSP_RESPONSE,
   'OCSP request': OCSP_REQUEST,
+  'PKCS #7 message': MESSAGE,
   'PKCS #12 store': STORE,
   'public key': PUBLIC_KEY('SubjectPublicKeyInfo'),
 };

@@ -79,7 +79,7 @@ export function publicKeyFacts({ der, algorithm }: SubjectPublicKeyInfo): KeyFac
 /** `ECDSA with SHA-256`, or the name of an algorithm that is not supported. */
 export function signatureText(
   algorithm: SignatureAlgorithm | undefined,
-  { oid }: AlgorithmIdentifier,
+  { oid }: Pick<AlgorithmIdentifier, 'oid'>,
 ): string {
   switch (algorithm?.kind) {
     case 'rsa-pkcs1':

@@ -15,5 +15,6 @@ export const der: typeof Der = await support<typeof Der>('der.js');
 export const { issue, testPki, toPem } = await support<typeof Pki>('pki.js');
 export const { issueWith, makeMlDsaKey } = await support<typeof MlDsa>('ml-dsa.js');
 export const { makeList, makeOcspResponse, ocspFailure } = await support<typeof Revocation>('revocation.js');
-export const { issueLogged, makeLog, makeTimestamp } = await support<typeof Transparency>('transparency.js');
+export const { embedded, inOcsp, issueLogged, makeLog, makeTimestamp, timestampList } =
+  await support<typeof Transparency>('transparency.js');
 export const { accessInfo, evidenceServer } = await support<typeof Evidence>('evidence.js');
