@@ -36,6 +36,16 @@ export function count(most: number): (text: string) => number {
   };
 }
 
+/** A number of tickets. */
+export function ticketCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count <= MAX_TICKETS) return count;
+  throw new InvalidArgumentError(`Expected a number from 0 to ${MAX_TICKETS}.`);
+}
+
+/** As many as the library sends at most. */
+const MAX_TICKETS = 8;
+
 /** A port to listen on; 0 lets the system choose. */
 export function listeningPort(text: string): number {
   try {

@@ -20,6 +20,7 @@ Examples:
   handfast connect example.com --get / --trace       every message, byte by byte
   handfast connect old.example --tls 1.2 --policy legacy     a server of another age
   handfast connect example.com --fetch --require-status leaf     was its certificate revoked?
+  handfast connect example.com --session s --get /   the second time without certificates
   handfast connect example.com --json | jq .verdict  the same for programs
 
 The port is 443 where none is given. When the input ends, the server is told (close_notify), and what it
@@ -50,6 +51,12 @@ export function addConnect(program: Command, finish: (exitCode: ExitCode) => voi
         .default('never', 'never'),
     )
     .optionsGroup('What to do:')
+    .option('--session <file>', 'go on with the session in this file, and leave the next one there')
+    .option(
+      '--early-data <file>',
+      'send this file before the server has answered (0-RTT), if the session allows it',
+    )
+    .option('--psk <file>', 'offer the pre-shared keys of this file, lines of NAME:KEY in hexadecimal')
     .option('--get <path>', 'send an HTTP GET and print the body', requestPath)
     .option('--alpn <names>', 'application protocols to offer, such as h2,http/1.1', protocols)
     .addOption(

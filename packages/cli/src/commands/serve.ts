@@ -1,7 +1,7 @@
 /** `handfast serve`: its options and its help. What it does is loaded when it is asked for. */
 import { type Command, Option } from 'commander';
 import { addNegotiationOptions } from '../negotiation.ts';
-import { collect, listeningPort, protocols } from '../options.ts';
+import { collect, listeningPort, protocols, ticketCount } from '../options.ts';
 import type { ExitCode } from '../outcome.ts';
 import type { ServeCommandOptions } from '../serve/run.ts';
 
@@ -55,7 +55,11 @@ export function addServe(program: Command, finish: (exitCode: ExitCode) => void)
       'ask clients for a certificate from these authorities (files or folders); repeatable',
       collect,
     )
-    .option('--require-client-cert', 'refuse clients without a certificate; needs --client-ca');
+    .option('--require-client-cert', 'refuse clients without a certificate; needs --client-ca')
+    .option('--psk-file <file>', 'take the pre-shared keys of this file, lines of NAME:KEY in hexadecimal')
+    .optionsGroup('Sessions:')
+    .option('--tickets <number>', 'tickets for each new connection, 0 for none (default: 2)', ticketCount)
+    .option('--early-data', 'take early data (0-RTT) of resumed connections, each once at most');
   addNegotiationOptions(command)
     .option('--alpn <names>', 'application protocols to accept, best first', protocols)
     .addOption(

@@ -7,12 +7,13 @@ import { readTrust } from '../authorities.ts';
 import { readIdentities } from '../credentials.ts';
 import { explain } from '../explain.ts';
 import { contactLines, readFetcher } from '../fetching.ts';
-import { unwritable } from '../files.ts';
+import { readInput, unwritable } from '../files.ts';
 import { type NegotiationCommandOptions, negotiationOptions } from '../negotiation.ts';
 import type { FetchingCommandOptions, TrustCommandOptions } from '../options.ts';
 import { ExitCode, Failure } from '../outcome.ts';
 import { styleFor } from '../render/style.ts';
 import { TraceText } from '../render/trace.ts';
+import { readPsks, readSession, saveSession } from '../sessions.ts';
 import { converseOnStreams, handshake, linger } from './exchange.ts';
 import { get, type HttpReply } from './http.ts';
 import { failureDocument, successDocument } from './report.ts';
@@ -31,15 +32,24 @@ export interface ConnectCommandOptions
   readonly trace?: true;
   readonly json?: true;
   readonly keylog?: string;
+  readonly session?: string;
+  readonly earlyData?: string;
+  readonly psk?: string;
   readonly timeout: number;
   readonly requireStatus: 'never' | 'leaf' | 'chain';
 }
 
 const HTTP_1_1 = 'http/1.1';
 
-function checkOptions({ get: path, alpn, servername }: ConnectCommandOptions): void {
+function checkOptions({ get: path, alpn, servername, session, earlyData }: ConnectCommandOptions): void {
   if (path !== undefined && alpn?.some((name) => name !== HTTP_1_1)) {
     throw new Failure(ExitCode.usage, '--get speaks HTTP/1.1: leave --alpn away, or offer only http/1.1.');
+  }
+  if (earlyData !== undefined && session === undefined) {
+    throw new Failure(
+      ExitCode.usage,
+      '--early-data needs --session FILE: it goes with a session that an earlier run left there.',
+    );
   }
   if (servername === '') throw new Failure(ExitCode.usage, '--servername needs a name.');
 }
@@ -50,6 +60,8 @@ function socketOptions(
   onContact: (contact: Contact) => void,
 ): ConnectOptions {
   const { servername, cert, key, get: path } = options;
+  const session = options.session === undefined ? undefined : readSession(options.session);
+  const early = options.earlyData === undefined ? undefined : readInput('--early-data', options.earlyData);
   const identities = readIdentities(cert === undefined ? [] : [cert], key === undefined ? [] : [key]);
   const alpn = options.alpn ?? (path === undefined ? undefined : [HTTP_1_1]);
   // Half of the time is left for the server itself.
@@ -63,6 +75,9 @@ function socketOptions(
     ...(alpn === undefined ? {} : { ALPNProtocols: alpn }),
     ...(fetch === undefined ? {} : { fetch }),
     revocation: { require: options.requireStatus },
+    ...(session === undefined ? {} : { session }),
+    ...(early === undefined ? {} : { earlyData: { data: early, resend: true } }),
+    ...(options.psk === undefined ? {} : { psks: readPsks('--psk', options.psk) }),
     allowHalfOpen: true,
   };
 }
@@ -84,6 +99,17 @@ function logKeys(socket: TLSSocket, path: string): void {
   socket.on('keylog', (line: Buffer) => {
     try {
       appendSecrets(path, line);
+    } catch (error) {
+      socket.destroy(error as Failure);
+    }
+  });
+}
+
+/** The newest session counts; a connection whose session cannot be kept, as was asked for, ends. */
+function keepSessions(socket: TLSSocket, path: string): void {
+  socket.on('session', (session: Buffer) => {
+    try {
+      saveSession(path, session);
     } catch (error) {
       socket.destroy(error as Failure);
     }
@@ -113,6 +139,7 @@ export async function runConnect(address: Address, options: ConnectCommandOption
     });
   }
   if (options.keylog !== undefined) logKeys(socket, options.keylog);
+  if (options.session !== undefined) keepSessions(socket, options.session);
   try {
     await handshake(socket, address, options.timeout);
     tell(summaryLines(style, address, socket));

@@ -16,13 +16,25 @@ function serverProofText({ keyExchange, peer }: Established): string {
   return keyExchange === 'RSA' ? 'nothing: the server decrypted the premaster secret' : 'nothing';
 }
 
+function sessionText({ resumed, pskIdentity }: Established): string {
+  if (resumed) return 'an earlier one goes on: the server was judged then';
+  return pskIdentity === undefined
+    ? 'a new one'
+    : `both hold the key named '${Buffer.from(pskIdentity).toString('latin1')}'`;
+}
+
+const EARLY_DATA = {
+  accepted: 'taken by the server before it had answered',
+  rejected: 'refused by the server, and sent again after the handshake',
+} as const;
+
 export function summaryLines(style: Style, address: Address, socket: TLSSocket): string[] {
   const { paint, glyphs, width } = style;
   const { established, remoteAddress } = socket;
   if (established === undefined) return [];
   const item = (label: string, text: string): string[] =>
     hanging(`  ${paint('quiet', pad(label, LABEL_WIDTH))}`, printable(text), width);
-  const { cipherSuite, applicationProtocol, peer, own, helloRetried } = established;
+  const { cipherSuite, applicationProtocol, peer, own, helloRetried, resumed, earlyData } = established;
   const at = remoteAddress === undefined || remoteAddress === address.host ? '' : ` (${remoteAddress})`;
   return [
     paint('title', `${glyphs.good} connected to ${formatAddress(address)}${at}`),
@@ -33,7 +45,9 @@ export function summaryLines(style: Style, address: Address, socket: TLSSocket):
       keyExchangeText(established) + (helloRetried ? ', after a HelloRetryRequest' : ''),
     ),
     ...(applicationProtocol === undefined ? [] : item('protocol', applicationProtocol)),
-    ...item('signed with', serverProofText(established)),
+    ...item('session', sessionText(established)),
+    ...(earlyData === undefined ? [] : item('early data', EARLY_DATA[earlyData])),
+    ...(peer === undefined || resumed ? [] : item('signed with', serverProofText(established))),
     ...(own?.signatureScheme === undefined
       ? []
       : item('own certificate', `shown, signed with ${signatureSchemeName(own.signatureScheme)}`)),

@@ -63,7 +63,8 @@ function prefix(socket: TLSSocket): string {
 export function connectionLine(socket: TLSSocket): string {
   const { established } = socket;
   if (established === undefined) return prefix(socket);
-  const { version, cipherSuite, serverName, applicationProtocol, peer } = established;
+  const { version, cipherSuite, serverName, applicationProtocol, peer, resumed, earlyData, pskIdentity } =
+    established;
   const subject = peer?.chain[0]?.subject.label;
   const weak = weakPoints(established).map(({ id }) => id);
   return printable(
@@ -74,6 +75,9 @@ export function connectionLine(socket: TLSSocket): string {
       keyExchangeText(established),
       ...(serverName === undefined ? [] : [`name=${serverName}`]),
       ...(applicationProtocol === undefined ? [] : [`protocol=${applicationProtocol}`]),
+      ...(resumed ? ['resumed'] : []),
+      ...(earlyData === 'accepted' ? ['early-data'] : []),
+      ...(pskIdentity === undefined ? [] : [`psk=${Buffer.from(pskIdentity).toString('latin1')}`]),
       ...(subject === undefined ? [] : [`client="${subject}"`]),
       ...(weak.length === 0 ? [] : [`weak=${weak.join(',')}`]),
     ].join(' '),

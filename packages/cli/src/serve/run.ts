@@ -1,6 +1,7 @@
 /** What `handfast serve` does: a TLS server for files, for echo, or in front of another server. */
 import type { Server as NetServer } from 'node:net';
-import { cipherSuiteName, type Identity, type Preference } from 'handfast';
+import { cipherSuiteName, type Identity, MemoryReplayGuard, type Preference, TicketKeyRing } from 'handfast';
+import { nodeProvider } from 'handfast/crypto/node';
 import { createHttpsServer, createServer, type ServerTlsOptions, type TLSSocket } from 'handfast/node';
 import { type Address, parseAddress } from '../address.ts';
 import { readAuthorities } from '../authorities.ts';
@@ -10,6 +11,7 @@ import { explain } from '../explain.ts';
 import { readFolder } from '../files.ts';
 import { type NegotiationCommandOptions, negotiationOptions } from '../negotiation.ts';
 import { ExitCode, Failure } from '../outcome.ts';
+import { readPsks } from '../sessions.ts';
 import type { DevelopmentCertificate } from './development.ts';
 import { fileListener } from './files.ts';
 import { banner, connectionLine, failureLine } from './log.ts';
@@ -26,6 +28,9 @@ export interface ServeCommandOptions extends NegotiationCommandOptions {
   readonly caOut?: string;
   readonly clientCa?: readonly string[];
   readonly requireClientCert?: true;
+  readonly pskFile?: string;
+  readonly tickets?: number;
+  readonly earlyData?: true;
   readonly alpn?: readonly string[];
   readonly prefer: Preference;
   readonly root?: string;
@@ -37,6 +42,9 @@ export interface ServeCommandOptions extends NegotiationCommandOptions {
 function speaksHttp({ echo, proxy }: ServeCommandOptions): boolean {
   return !echo && proxy === undefined;
 }
+
+/** Bytes of early data: a request, as OpenSSL allows. */
+const MAX_EARLY_DATA = 16_384;
 
 function checkOptions(options: ServeCommandOptions): void {
   const { host, cert, key, caOut, clientCa, requireClientCert, alpn } = options;
@@ -50,6 +58,9 @@ function checkOptions(options: ServeCommandOptions): void {
   }
   if (requireClientCert && clientCa === undefined) {
     throw usage('--require-client-cert needs --client-ca FILE: the authorities whose clients are let in.');
+  }
+  if (options.earlyData && options.tickets === 0) {
+    throw usage('--early-data goes with a ticket: leave --tickets 0 away.');
   }
   if (caOut !== undefined && (cert !== undefined || key !== undefined)) {
     throw usage('--ca-out belongs to the certificate made on the spot; with --cert there is none.');
@@ -72,11 +83,17 @@ function serverOptions(
   options: ServeCommandOptions,
   development: DevelopmentCertificate | undefined,
 ): ServerTlsOptions {
-  const { clientCa, requireClientCert, alpn, prefer } = options;
+  const { clientCa, requireClientCert, alpn, prefer, tickets, pskFile } = options;
+  const keys = new TicketKeyRing({ provider: nodeProvider });
   return {
     identities: development === undefined ? givenIdentities(options) : development.identities,
     ...negotiationOptions(options),
     preference: prefer,
+    tickets: { keys, ...(tickets === undefined ? {} : { count: tickets }) },
+    ...(options.earlyData
+      ? { earlyData: { maxSize: MAX_EARLY_DATA, guard: new MemoryReplayGuard({ startedAt: Date.now() }) } }
+      : {}),
+    ...(pskFile === undefined ? {} : { psks: readPsks('--psk-file', pskFile) }),
     ...(clientCa === undefined
       ? {}
       : {

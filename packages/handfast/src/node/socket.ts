@@ -174,7 +174,7 @@ export class TLSSocket extends HandlelessSocket {
     this.secureConnecting = false;
     this.established = established;
     this.verdict = established.peer?.verdict;
-    this.authorized = established.peer !== undefined;
+    this.authorized = established.peer !== undefined || established.pskIdentity !== undefined;
     this.alpnProtocol = established.applicationProtocol ?? false;
     this.servername = established.serverName ?? false;
     const held = this.#held;
