@@ -105,10 +105,18 @@ function askSystem({ ask }: SystemView, store: string): Findings {
   return findInList(ask(), "the system's store");
 }
 
-/** PEM texts as Node has them, one for each certificate. */
+/** PEM texts as Node has them, one for each certificate. One that is damaged says nothing about the others. */
 export function findInList(pems: readonly string[], where: string): Findings {
-  const certificates = pems.flatMap((pem, i) =>
-    readPem(pem, where).map(({ der }) => ({ der, where: `${where}, certificate ${i + 1}` })),
+  return joinFindings(
+    pems.map((pem, i) => {
+      const place = `${where}, certificate ${i + 1}`;
+      try {
+        const certificates = readPem(pem, place).map(({ der }) => ({ der, where: place }));
+        return { certificates, distrusted: [], skipped: [] };
+      } catch (error) {
+        const skipped = [{ where: place, reason: (error as Error).message }];
+        return { certificates: [], distrusted: [], skipped };
+      }
+    }),
   );
-  return { certificates, distrusted: [], skipped: [] };
 }

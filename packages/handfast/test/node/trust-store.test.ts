@@ -1,7 +1,7 @@
 /** Trust stores: what is in them, what is not, and why. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -10,7 +10,7 @@ import * as tls from 'node:tls';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
 import { createServer } from '../../src/node/index.ts';
 import { MAX_TRUST_FOLDER_ENTRIES } from '../../src/node/limits.ts';
-import { findSystemCertificates, type SystemView } from '../../src/node/system-store.ts';
+import { findInList, findSystemCertificates, type SystemView } from '../../src/node/system-store.ts';
 import { TrustStore } from '../../src/node/trust-store.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import { ConfigError, type TlsError } from '../../src/wire/errors.ts';
@@ -197,6 +197,19 @@ test('what a file forbids stays out when stores are joined, in either order', LI
   assert.equal(TrustStore.of(ONE.pem).with(forbidding).skipped.length, 1);
 });
 
+test('in a list of Node one that is damaged is left out, with the reason', LIMIT, () => {
+  const { certificates, skipped } = findInList([ONE.pem, TWO.pem.slice(0, 100), 'x', THREE.pem], 'the list');
+  assert.deepEqual(
+    certificates.map(({ where }) => where),
+    ['the list, certificate 1', 'the list, certificate 4'],
+  );
+  assert.deepEqual(
+    skipped.map(({ where }) => where),
+    ['the list, certificate 2', 'the list, certificate 3'],
+  );
+  assert.match(skipped[0]?.reason ?? '', /no END line/);
+});
+
 test("OpenSSL's own writing of trust settings is read", LIMIT, (t) => {
   const path = folder(t, { 'one.pem': ONE.pem });
   const written = (...args: string[]) => {
@@ -348,6 +361,30 @@ test('by default: --use-openssl-ca takes the system in place of the bundled stor
   assert.equal(defaults({ ...env, NODE_OPTIONS: '--use-openssl-ca' }).count, 1);
   const extra = { ...env, NODE_EXTRA_CA_CERTS: join(path, 'extra.pem') };
   assert.equal(defaults(extra, ['--use-openssl-ca']).count, 2);
+});
+
+test('a process with rights of others does not let its environment say whom to trust', LIMIT, (t) => {
+  if (process.getuid?.() !== 0) {
+    t.skip('only root can give up its group');
+    return;
+  }
+  const entry = new URL('../../src/node/index.js', import.meta.url).href;
+  const path = folder(t, { 'one.pem': ONE.pem });
+  chmodSync(path, 0o755);
+  const script = (first: string) => `
+    import { TrustStore } from ${JSON.stringify(entry)};
+    ${first}
+    let names = [];
+    try { names = TrustStore.system().anchors.map(({ certificate }) => String(certificate.subject)); } catch {}
+    console.log(names.includes('CN=One'));`;
+  const run = (first: string) =>
+    execFileSync(process.execPath, ['--input-type=module', '-e', script(first)], {
+      env: { ...process.env, SSL_CERT_FILE: join(path, 'one.pem'), SSL_CERT_DIR: '' },
+      encoding: 'utf8',
+    }).trim();
+  assert.equal(run(''), 'true');
+  assert.equal(run('process.setegid(65534);'), 'false');
+  assert.equal(run('process.seteuid(65534);'), 'false');
 });
 
 test('by default: the same store at each call', LIMIT, () => {
