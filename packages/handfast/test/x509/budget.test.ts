@@ -5,19 +5,14 @@ import { MAX_CANDIDATE_ISSUERS, MAX_SIGNATURE_CHECKS } from '../../src/x509/limi
 import { type Issued, issue, makeKey, testPki } from '../support/pki.ts';
 import { accepts, countingProvider, type Question, refuses } from './support.ts';
 
-// Chains that were made to cost as much as possible: each verdict stays within the budget, and so within a second even
-// on a slow and busy machine.
+// Chains that were made to cost as much as possible: each verdict ends within the budget, and says so.
 
 const { root } = testPki();
-const LIMIT_MS = 1000;
 
-function refusedInTime(words: RegExp, chain: readonly Issued[], question: Question = {}): void {
+function refusedInBudget(words: RegExp, chain: readonly Issued[], question: Question = {}): void {
   const { provider, count } = countingProvider();
-  const start = process.cpuUsage();
   refuses('budget', words, chain, [root], { purpose: 'client', provider, ...question });
-  const { user, system } = process.cpuUsage(start);
   assert.ok(count() <= MAX_SIGNATURE_CHECKS, `${count()} signatures`);
-  assert.ok((user + system) / 1000 < LIMIT_MS, `${(user + system) / 1000} ms`);
 }
 
 /** `layers` authorities above each other, each in `twins` certificates with one key that all their issuers signed. */
@@ -36,7 +31,7 @@ function lattice(layers: number, twins: number): Issued[] {
 }
 
 test('a lattice with millions of paths', () => {
-  refusedInTime(/too much work.*more than \d+ (?:candidate issuers|signatures)/, lattice(8, 8));
+  refusedInBudget(/too much work.*more than \d+ (?:candidate issuers|signatures)/, lattice(8, 8));
 });
 
 test('a lattice whose links are shared is counted by its candidates', () => {
@@ -67,7 +62,7 @@ test('the right one among them is found when it can be told by its key identifie
 
 test('more certificates than are looked at', () => {
   const extra = new Array<Issued>(101).fill(root);
-  refusedInTime(/101 certificates were sent; at most 100/, [
+  refusedInBudget(/101 certificates were sent; at most 100/, [
     issue({ subject: 'leaf', issuer: root }),
     ...extra,
   ]);
@@ -83,7 +78,7 @@ test('names times constraints', () => {
     nameConstraints: { excluded: names(2000, 'a.test'), permitted: [...names(2000, 'b.test'), { dns: '' }] },
   });
   const leaf = issue({ subject: 'leaf', issuer: constrained, altNames: names(2000, 'c.test') });
-  refusedInTime(/more than 250000 name comparisons/, [leaf, constrained]);
+  refusedInBudget(/more than 250000 name comparisons/, [leaf, constrained]);
   const small = issue({ subject: 'leaf', issuer: constrained, altNames: names(50, 'c.test') });
   accepts([small, constrained], [root], { purpose: 'client' });
 });
@@ -97,7 +92,7 @@ test('a permitted name that matches at once does not make the rest free', () => 
     nameConstraints: { permitted: [{ dns: '' }, ...many] },
   });
   const altNames = Array.from({ length: 5000 }, (_, i) => ({ uri: `urn:${i}` }));
-  refusedInTime(/name comparisons/, [issue({ subject: '', issuer: constrained, altNames }), constrained]);
+  refusedInBudget(/name comparisons/, [issue({ subject: '', issuer: constrained, altNames }), constrained]);
 });
 
 test('directory names count as many steps as they have', () => {
@@ -114,7 +109,7 @@ test('directory names count as many steps as they have', () => {
   accepts([issue({ subject: '', issuer: constrained, altNames: names(20) }), constrained], [root], {
     purpose: 'client',
   });
-  refusedInTime(/name comparisons/, [
+  refusedInBudget(/name comparisons/, [
     issue({ subject: '', issuer: constrained, altNames: names(40) }),
     constrained,
   ]);
@@ -124,14 +119,16 @@ test('a constraint on a leaf is paid for before any issuer is looked at', () => 
   const many = Array.from({ length: 600 }, (_, i) => `n${i}.a.test`);
   const excluded = many.map((value) => ({ kind: 'dNSName', value }) as const);
   const leaf = issue({ subject: 'leaf', issuer: root, dnsNames: many.map((name) => `x${name}`) });
-  refusedInTime(/name comparisons/, [leaf], { nameConstraints: { excluded } });
+  refusedInBudget(/name comparisons/, [leaf], { nameConstraints: { excluded } });
 });
 
-test('a very long name is compared in time', () => {
-  const subject = Array.from({ length: 5000 }, (_, i) => ['OU', `unit ${i} ${'\u00c5'.repeat(10)}`] as const);
+test('a very long name is made comparable once', (t) => {
+  const subject = Array.from({ length: 1500 }, (_, i) => ['OU', `unit ${i} ${'\u00c5'.repeat(10)}`] as const);
   const a = issue({ subject, issuer: root, ca: true });
-  const start = process.cpuUsage();
-  accepts([issue({ subject: 'leaf', issuer: a }), a], [root], { purpose: 'client' });
-  const { user, system } = process.cpuUsage(start);
-  assert.ok((user + system) / 1000 < LIMIT_MS, `${(user + system) / 1000} ms`);
+  const leaf = issue({ subject: 'leaf', issuer: a });
+  const normalize = t.mock.method(String.prototype, 'normalize');
+  accepts([leaf, a, a, a], [root], { purpose: 'client' });
+  // Twice for each attribute: of the subject, in three readings of it, and of the leaf's issuer.
+  const calls = normalize.mock.callCount();
+  assert.ok(calls <= 2 * 4 * subject.length + 100, `${calls} calls`);
 });
