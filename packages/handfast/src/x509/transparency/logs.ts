@@ -7,7 +7,7 @@ import { toBase64 } from '../base64.ts';
 import { checkKey, DEFAULT_STRENGTH } from '../checks.ts';
 import { DerError, DerReader } from '../der.ts';
 
-/** A log of certificates. Times are milliseconds since 1970. */
+/** A log of certificates, which must not be changed once it was given. Times are milliseconds since 1970. */
 export interface TransparencyLog {
   /** DER of its SubjectPublicKeyInfo: ECDSA on P-256, or RSA from 2048 bits (RFC 6962 section 2.1.4). */
   readonly publicKey: Uint8Array;
@@ -50,6 +50,9 @@ export function keyHash(publicKey: Uint8Array, provider: Pick<CryptoProvider, 'h
   return hash.digest();
 }
 
+/** Logs that were read before: lists are long, and the same for every verdict. */
+const READ = new WeakMap<TransparencyLog, KnownLog>();
+
 /**
  * The logs by their ids in hexadecimal digits.
  * @throws {ConfigError} when one cannot be a log, or stands there twice.
@@ -61,15 +64,22 @@ export function readLogs(
   const known = new Map<string, KnownLog>();
   for (const [index, log] of logs.entries()) {
     const option = `transparency.logs[${index}]`;
-    const id = keyHash(readBytes(log.publicKey, option), provider);
-    const name = toHex(id);
-    if (known.has(name))
+    const one = READ.get(log) ?? readLog(log, option, provider);
+    READ.set(log, one);
+    if (known.has(one.id)) {
       throw new ConfigError(option, `${option}: the same log (by its key) stands there twice`);
-    checkTimes(log, option);
-    const label = log.description === undefined ? unknownLogLabel(id) : `"${log.description}"`;
-    known.set(name, { id: name, label, log, ...readLogKey(log.publicKey, `${option}.publicKey`) });
+    }
+    known.set(one.id, one);
   }
   return known;
+}
+
+function readLog(log: TransparencyLog, option: string, provider: Pick<CryptoProvider, 'hash'>): KnownLog {
+  const id = keyHash(readBytes(log.publicKey, option), provider);
+  checkTimes(log, option);
+  const label = log.description === undefined ? unknownLogLabel(id) : `"${log.description}"`;
+  // A copy, since only that was checked.
+  return { id: toHex(id), label, log: { ...log }, ...readLogKey(log.publicKey, `${option}.publicKey`) };
 }
 
 function readBytes(publicKey: unknown, option: string): Uint8Array {
