@@ -104,18 +104,19 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
     this.victim = makeVictim({
       onEstablished: note('established'),
       onData: note('data'),
+      onEarlyData: note('early data'),
       onEnd: note('end'),
       onError: note('error'),
     });
   }
 
-  /** One record under the current keys, or in plaintext while there are none. */
-  record(type: number, content: Uint8Array): void {
+  /** One record under the current keys, or in plaintext while there are none. @param padding zero bytes. */
+  record(type: number, content: Uint8Array, padding = 0): void {
     if (this.#seal === undefined) {
       this.plaintext(type, content);
       return;
     }
-    const { header, fragment } = atOnce(this.#seal.seal(type, content, 0));
+    const { header, fragment } = atOnce(this.#seal.seal(type, content, padding));
     this.#out.push(concat(header, fragment));
   }
 
@@ -201,10 +202,10 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
 export const TARGET = { name: 'localhost', serverName: 'localhost' };
 
 /** A cheating server, and the honest client that it meets. */
-export function cheatingServer({ client, server }: PairOptions = {}): Puppet<ServerConfig> {
+export function cheatingServer({ client, server, target }: PairOptions = {}): Puppet<ServerConfig> {
   const config = clientConfig(clientOptions(client));
   return new Puppet('server', serverConfig(serverOptions(server)), serverHandshake, (handlers) =>
-    createClientConnection(config, { name: TARGET.name }, handlers),
+    createClientConnection(config, target ?? { name: TARGET.name }, handlers),
   );
 }
 
@@ -255,7 +256,11 @@ export function exchangeHellos(server: Puppet<ServerConfig>): {
   assert.ok(keyExchange);
   const { share, secret } = atOnce(keyExchange.respond(exchange.clientShare));
   sendServerHello(h, offer, share);
-  const handshake = deriveHandshakeSecrets(h, secret);
+  if (offer.psk !== undefined) {
+    h.order.facts.pskChosen = true;
+    h.order.prove('pre-shared key');
+  }
+  const handshake = deriveHandshakeSecrets(h, secret, offer.psk?.secret);
   h.useTrafficSecret('received', 'handshake', handshake.client);
   h.useTrafficSecret('sent', 'handshake', handshake.server);
   return { offer, handshake };

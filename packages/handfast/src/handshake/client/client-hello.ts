@@ -13,7 +13,7 @@ import type { ClientConfig } from '../config.ts';
 import type { HandshakeContext } from '../context.ts';
 import { type Handshake, settled } from '../driver.ts';
 import { earlySession, sendEarlyData } from './early-data.ts';
-import { fillBinders, type OfferedPsk, offeredPsks, pskExtensions, takeSession } from './psk13.ts';
+import { fillBinders, type OfferedPsk, offeredPsks, pskExtensions, psksOf, takeSession } from './psk13.ts';
 import { ticketExtension } from './sessions12.ts';
 
 /** Whom a client wants to reach. */
@@ -36,8 +36,8 @@ export interface Offer {
   /** Numbers of the extensions in `hello`: the server may answer these only (RFC 9846 section 4.3). */
   readonly extensionTypes: ReadonlySet<number>;
   readonly keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>;
-  /** The pre-shared keys in `hello`, in its order. */
-  readonly psks: readonly OfferedPsk[];
+  /** The pre-shared keys in `hello`, in its order; `undefined` for one that the caller put there. */
+  readonly psks: readonly (OfferedPsk | undefined)[];
   /** The session that is offered to go on. */
   readonly session?: ClientSession | undefined;
   /** The session that early data was sent under. */
@@ -75,8 +75,9 @@ export function* sendClientHello(h: ClientContext, target: Target): Handshake<Of
       ...(early === undefined ? {} : { earlyData: true }),
     },
   };
-  const offer = sendHello(h, hello, { keyExchanges, psks, session });
-  if (early === undefined || target.earlyData === undefined) return offer;
+  const offer = sendHello(h, hello, psks, { keyExchanges, session });
+  const isOffered = offer.hello.extensions.earlyData === true && offer.psks[0]?.session === early;
+  if (early === undefined || target.earlyData === undefined || !isOffered) return offer;
   sendEarlyData(h, early, target.earlyData);
   return { ...offer, early };
 }
@@ -159,16 +160,21 @@ export function shares(keyExchanges: ReadonlyMap<NamedGroup, KeyExchangeOffer>) 
   return Array.from(keyExchanges, ([group, { share }]) => ({ group, keyExchange: share }));
 }
 
-/** Sends a ClientHello, the first or the second. */
+/**
+ * Sends a ClientHello, the first or the second.
+ * @param ownPsks what `hello` offers.
+ */
 export function sendHello(
   h: ClientContext,
   hello: ClientHello,
-  rest: Pick<Offer, 'keyExchanges' | 'psks' | 'session' | 'retry'>,
+  ownPsks: readonly OfferedPsk[],
+  rest: Pick<Offer, 'keyExchanges' | 'session' | 'retry'>,
 ): Offer {
   const { message, final } = h.encode('ClientHello', hello);
-  fillBinders(h, message, final, rest.psks);
+  const psks = psksOf(final, ownPsks);
+  fillBinders(h, message, final, psks);
   h.sendEncoded(message);
   h.clientRandom = final.random;
   h.records.flush();
-  return { hello: final, extensionTypes: new Set(extensionTypes(final.extensions)), ...rest };
+  return { hello: final, extensionTypes: new Set(extensionTypes(final.extensions)), psks, ...rest };
 }

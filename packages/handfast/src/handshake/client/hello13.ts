@@ -21,7 +21,7 @@ import {
   versionName,
 } from '../../wire/registry.ts';
 import type { Handshake } from '../driver.ts';
-import { describePsk, PSK_KEY_EXCHANGE_MODES } from '../psk13.ts';
+import { describePsk, PSK_KEY_EXCHANGE_MODES, type PskKeyExchangeMode } from '../psk13.ts';
 import { illegal, missing, unsolicited, wrongLegacyVersion } from '../refusals.ts';
 import { chosenProtocol, tellVersion } from './answers.ts';
 import { type ClientContext, type Offer, sendHello, shares, startKeyExchanges } from './client-hello.ts';
@@ -163,7 +163,7 @@ function* answerRetry(
   else if (h.config.middleboxCompatibility) h.records.sendChangeCipherSpec();
   const keyExchanges = group === undefined ? first.keyExchanges : yield* startKeyExchanges(h, [group]);
   // Pre-shared keys that do not go with the suite are left out; the others get new binders (RFC 9846 section 4.2.4).
-  const psks = first.psks.filter(({ hash }) => hash === suite.hash);
+  const psks = first.psks.flatMap((psk) => (psk?.hash === suite.hash ? psk : []));
   const { preSharedKey: _psk, earlyData: _early, ...kept } = first.hello.extensions;
   const extensions: Extensions<'ClientHello'> = {
     ...kept,
@@ -171,7 +171,7 @@ function* answerRetry(
     ...(cookie === undefined ? {} : { cookie }),
     ...pskExtensions(h.config, psks),
   };
-  return sendHello(h, { ...first.hello, extensions }, { keyExchanges, psks, retry });
+  return sendHello(h, { ...first.hello, extensions }, psks, { keyExchanges, retry });
 }
 
 function checkServerHello(offer: Offer, hello: ServerHello): ServerChoice {
@@ -188,13 +188,12 @@ function checkServerHello(offer: Offer, hello: ServerHello): ServerChoice {
     throw unsolicited(message, 'pre_shared_key');
   }
   const psk = chosenPsk(offer.psks, preSharedKey, suite);
-  const mayLackShare =
-    psk !== undefined &&
-    offer.hello.extensions.pskKeyExchangeModes?.includes(PSK_KEY_EXCHANGE_MODES.psk_ke) === true;
   if (keyShare === undefined) {
-    if (!mayLackShare) throw missing(message, 'key_share');
+    if (psk === undefined) throw missing(message, 'key_share');
+    requireMode(offer, 'psk_ke', 'expected key_share beside the pre-shared key');
     return { suite, psk };
   }
+  if (psk !== undefined) requireMode(offer, 'psk_dhe_ke', 'expected no key_share beside the pre-shared key');
   const keyExchange = offer.keyExchanges.get(keyShare.group);
   if (keyExchange === undefined) {
     throw illegal(
@@ -206,6 +205,13 @@ function checkServerHello(offer: Offer, hello: ServerHello): ServerChoice {
   return { suite, exchange, ...(psk === undefined ? {} : { psk }) };
 }
 
+/** The presence of key_share tells which mode the server chose; it must be one that the client named (sections 4.3.9 and 4.3.11). */
+function requireMode({ hello }: Offer, mode: PskKeyExchangeMode, expected: string): void {
+  const modes = hello.extensions.pskKeyExchangeModes ?? [];
+  if (modes.includes(PSK_KEY_EXCHANGE_MODES[mode])) return;
+  throw illegal('ServerHello', `${expected}, since the client does not take ${mode}`);
+}
+
 function tellChoices(h: ClientContext, { hello, psks }: Offer, { suite, exchange, psk }: ServerChoice): void {
   tellVersion(h, hello, 'TLSv1.3', suite);
   if (psks.length > 0) {
@@ -213,7 +219,7 @@ function tellChoices(h: ClientContext, { hello, psks }: Offer, { suite, exchange
       phase: 'hello',
       what: 'session',
       chosen: psk === undefined ? 'a new one' : describePsk(psk.origin),
-      offered: psks.map(({ origin }) => describePsk(origin)),
+      offered: psks.map((psk) => (psk === undefined ? 'a pre-shared key' : describePsk(psk.origin))),
       reason: psk === undefined ? 'the server took none' : 'the server took it in pre_shared_key',
     });
   }

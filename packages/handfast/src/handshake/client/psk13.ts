@@ -118,20 +118,29 @@ function obfuscatedAge({ createdAt, ticketAgeAdd }: ClientSession, now: number):
   return (now - createdAt + ticketAgeAdd) % 2 ** 32;
 }
 
+/** Which keys a ClientHello offers after the caller's last word on it, who may have left some out, or moved them. */
+export function psksOf(
+  { extensions: { preSharedKey } }: ClientHello,
+  psks: readonly OfferedPsk[],
+): readonly (OfferedPsk | undefined)[] {
+  const identities = preSharedKey?.identities ?? [];
+  return identities.map(({ identity }) => psks.find((psk) => equalBytes(psk.identity, identity)));
+}
+
 /** Writes the binders into an encoded ClientHello, which ends with them (RFC 9846 section 4.3.11.2). */
 export function fillBinders(
   h: ClientContext,
   message: Uint8Array,
   { extensions: { preSharedKey } }: ClientHello,
-  psks: readonly OfferedPsk[],
+  psks: readonly (OfferedPsk | undefined)[],
 ): void {
-  if (preSharedKey === undefined) return; // the caller's last word on the message took them out
+  if (preSharedKey === undefined) return;
   const start = message.length - bindersLength(preSharedKey.binders);
   const truncated = message.subarray(0, start);
   let position = start + 2;
   for (const [index, { length }] of preSharedKey.binders.entries()) {
     const psk = psks[index];
-    if (psk !== undefined) {
+    if (psk !== undefined && length === HASH_LENGTH[psk.hash]) {
       message.set(pskBinder(h.provider, psk, h.transcript, truncated), position + 1);
     }
     position += 1 + length;
@@ -143,7 +152,7 @@ export function fillBinders(
  * @throws {TlsError} `ERR_ILLEGAL_PARAMETER` when it was not offered, or does not go with the cipher suite.
  */
 export function chosenPsk(
-  psks: readonly OfferedPsk[],
+  psks: readonly (OfferedPsk | undefined)[],
   selected: number | undefined,
   suite: { readonly name: string; readonly hash: Psk['hash'] },
 ): OfferedPsk | undefined {

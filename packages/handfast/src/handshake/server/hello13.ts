@@ -3,7 +3,7 @@ import { HASH_LENGTH, type HashName } from '../../crypto/provider.ts';
 import { type CipherSuite13Info, TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import { Transcript } from '../../keys/transcript.ts';
 import type { HandshakeMessage } from '../../record/handshake-assembler.ts';
-import { ascii, equalBytes } from '../../wire/bytes.ts';
+import { ascii, equalBytes, toHex } from '../../wire/bytes.ts';
 import { encode } from '../../wire/codec.ts';
 import type { TlsError } from '../../wire/errors.ts';
 import { extensionBlock } from '../../wire/extensions/block.ts';
@@ -312,9 +312,17 @@ function checkUnchanged(first: ClientHello, second: ClientHello): void {
     !equalBytes(first.random, second.random) ||
     !equalBytes(first.legacySessionId, second.legacySessionId) ||
     first.cipherSuites.join() !== second.cipherSuites.join() ||
-    !equalBytes(unchangeable(first), unchangeable(second));
+    !equalBytes(unchangeable(first), unchangeable(second)) ||
+    offersMore(first, second);
   if (changed) throw illegal(message, 'the second ClientHello changes more than a HelloRetryRequest allows');
   if (second.extensions.earlyData !== undefined) throw earlyDataAgain();
+}
+
+/** Pre-shared keys may be left out, but none may come in (section 4.2.2). */
+function offersMore(first: ClientHello, second: ClientHello): boolean {
+  const identities = ({ extensions }: ClientHello) => extensions.preSharedKey?.identities ?? [];
+  const known = new Set(identities(first).map(({ identity }) => toHex(identity)));
+  return identities(second).some(({ identity }) => !known.has(toHex(identity)));
 }
 
 function earlyDataAgain(): TlsError {
