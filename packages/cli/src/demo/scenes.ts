@@ -6,7 +6,7 @@ import type { TamperPlan } from './relay.ts';
 import type { CastMember } from './report.ts';
 import type { Variant } from './variant.ts';
 
-const SERVER_NAME = 'shop.example';
+export const SERVER_NAME = 'shop.example';
 const PATH = '/orders/7';
 export const ANSWER = 'Order 7: one silver ring, paid. Only you can read this.\n';
 const VALID_DAYS = 30;
