@@ -35,3 +35,6 @@ export const MAX_SCRYPT_MEMORY = 67_108_864;
 
 /** Bytes of a file that holds a password. */
 export const MAX_PASSPHRASE_LENGTH = 4_096;
+
+/** Elements of a structure that `--hex` names; the contents of further ones are shown as bytes. A certificate has some 100. */
+export const MAX_DUMP_ELEMENTS = 100_000;

@@ -11,7 +11,10 @@ import { der } from '../src/der.ts';
 import { describeBlock } from '../src/inspect/describe.ts';
 import { derFields } from '../src/inspect/fields.ts';
 import { blocksOf } from '../src/inspect/input.ts';
+import { MAX_DUMP_ELEMENTS } from '../src/limits.ts';
 import { ExitCode, Failure } from '../src/outcome.ts';
+import { dumpStructure } from '../src/render/dump.ts';
+import { plainStyle } from '../src/render/style.ts';
 import { makeOcspResponse, testPki } from './support/library.ts';
 import { certificateBag, fixture, indefiniteStore, PASSWORD, plainPart } from './support/store.ts';
 
@@ -112,4 +115,21 @@ test('what is called a private key is a secret, whatever it looks like', LIMIT, 
       assert.equal((await describeBlock(block)).secret, true);
     }
   }
+});
+
+test('more elements than are named are shown as bytes', LIMIT, () => {
+  const nothing = der(0x05);
+  const many = der(0x30, Buffer.concat(Array.from({ length: MAX_DUMP_ELEMENTS }, () => nothing)));
+  const [all] = derFields('certificate', many.subarray(0));
+  assert.equal(all?.fields, undefined);
+  assert.equal(all?.end, many.length);
+  const fewer = der(0x30, Buffer.concat(Array.from({ length: MAX_DUMP_ELEMENTS - 1 }, () => nothing)));
+  assert.equal(derFields('certificate', fewer)[0]?.fields?.length, MAX_DUMP_ELEMENTS - 1);
+  // The bytes are all there, in lines that fit.
+  const lines = dumpStructure(plainStyle, many, [all]);
+  const digits = lines.flatMap(
+    (line) => line.match(/^ {2}[0-9a-f]{5} {2}((?:[0-9a-f]{2} ?)+)(?= |$)/)?.[1] ?? [],
+  );
+  assert.equal(digits.join('').replaceAll(' ', '').length, 2 * many.length);
+  assert.ok(lines.every((line) => line.length <= 80));
 });

@@ -1,5 +1,6 @@
 /** The DER of a structure as fields, for a dump: every element with its name, its type and its value. */
 import { attributeName, DerError, DerReader, describeOid, describeTag, Tag } from 'handfast/x509';
+import { MAX_DUMP_ELEMENTS } from '../limits.ts';
 import { bmpText } from '../pkcs12/bags.ts';
 import type { DumpField as DerField } from '../render/dump.ts';
 import { isoTime } from '../times.ts';
@@ -69,30 +70,43 @@ function safeValue(element: DerReader): string {
   }
 }
 
-/** The elements of a range, or `undefined` when it is not DER to its end. */
-function childrenOf(input: Uint8Array, start: number, end: number): DerReader[] | undefined {
-  const reader = new DerReader(input, start, start, end);
-  const found: DerReader[] = [];
-  try {
-    while (!reader.done) found.push(reader.readAny('element'));
-    return found;
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
+/** Counts the elements of a structure: what has more is shown as bytes from there on. */
+class Count {
+  #left = MAX_DUMP_ELEMENTS;
+
+  /** The elements of a range, or `undefined` when it is not DER to its end, or has too many. */
+  childrenOf(input: Uint8Array, start: number, end: number): DerReader[] | undefined {
+    const reader = new DerReader(input, start, start, end);
+    const found: DerReader[] = [];
+    try {
+      while (!reader.done) {
+        if (found.length === this.#left) return undefined;
+        found.push(reader.readAny('element'));
+      }
+      this.#left -= found.length;
+      return found;
+    } catch (error) {
+      if (error instanceof DerError) return undefined;
+      throw error;
+    }
   }
 }
 
 /** DER inside an OCTET STRING or a BIT STRING is shown as what it is, if it is exactly one constructed element. */
-function wrapped(element: DerReader): DerReader[] | undefined {
+function wrapped(element: DerReader, count: Count): DerReader[] | undefined {
   const skipped = element.tag === Tag.BIT_STRING ? 1 : 0;
-  const inside = childrenOf(element.input, Math.min(element.position + skipped, element.end), element.end);
+  const inside = count.childrenOf(
+    element.input,
+    Math.min(element.position + skipped, element.end),
+    element.end,
+  );
   return inside?.length === 1 && ((inside[0] as DerReader).tag & CONSTRUCTED) !== 0 ? inside : undefined;
 }
 
-function contentsOf(element: DerReader): DerReader[] | undefined {
+function contentsOf(element: DerReader, count: Count): DerReader[] | undefined {
   const { tag, input, position, end } = element;
-  if ((tag & CONSTRUCTED) !== 0) return childrenOf(input, position, end);
-  return tag === Tag.OCTET_STRING || tag === Tag.BIT_STRING ? wrapped(element) : undefined;
+  if ((tag & CONSTRUCTED) !== 0) return count.childrenOf(input, position, end);
+  return tag === Tag.OCTET_STRING || tag === Tag.BIT_STRING ? wrapped(element, count) : undefined;
 }
 
 /** The elements that a shape expects. */
@@ -131,19 +145,25 @@ function isHidden(known: Shape | undefined, inside: readonly DerReader[] | undef
   return expectsMore !== undefined && inside === undefined;
 }
 
-/** @param guarded whether it may hold secrets, so that only what is known is shown. */
-function fieldOf(element: DerReader, known: Shape | undefined, depth: number, guarded: boolean): DerField {
+/** What is the same for all elements of a structure. */
+interface Walk {
+  readonly count: Count;
+  /** Whether it may hold secrets, so that only what is known to be none is shown. */
+  readonly guarded: boolean;
+}
+
+function fieldOf(element: DerReader, known: Shape | undefined, depth: number, walk: Walk): DerField {
   const { start, end } = element;
   const type = describeTag(element.tag);
   const name = known === undefined ? type : `${known.name} ${type}`;
-  const inside = depth < MAX_DEPTH ? contentsOf(element) : undefined;
-  const isGuarded = guarded && known?.open !== true;
-  if (isGuarded && isHidden(known, inside)) {
+  const inside = depth < MAX_DEPTH ? contentsOf(element, walk.count) : undefined;
+  const guarded = walk.guarded && known?.open !== true;
+  if (guarded && isHidden(known, inside)) {
     return { name, start, end, text: `${end - start} bytes, not shown`, hidden: true };
   }
   if (inside !== undefined && inside.length > 0) {
     const shapes = shapesFor(inside, known);
-    const fields = inside.map((child, i) => fieldOf(child, shapes[i], depth + 1, isGuarded));
+    const fields = inside.map((child, i) => fieldOf(child, shapes[i], depth + 1, { ...walk, guarded }));
     return { name, start, end, fields };
   }
   const value = safeValue(element);
@@ -156,6 +176,7 @@ function fieldOf(element: DerReader, known: Shape | undefined, depth: number, gu
  * @param guarded whether it may hold secrets; then what is not known to be none is hidden.
  */
 export function derFields(kind: string, der: Uint8Array, guarded = false): readonly DerField[] {
-  const all = childrenOf(der, 0, der.length) ?? [];
-  return all.map((element) => fieldOf(element, SHAPES[kind], 0, guarded));
+  const walk: Walk = { count: new Count(), guarded };
+  const all = walk.count.childrenOf(der, 0, der.length) ?? [];
+  return all.map((element) => fieldOf(element, SHAPES[kind], 0, walk));
 }

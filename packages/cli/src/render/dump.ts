@@ -10,8 +10,8 @@ const WIDE = 16;
 /** Fields without parts that are longer than this, in bytes, stand alone across the page. */
 const LONG_FIELD = 40;
 
-/** `  0123  ` in front of the bytes. */
-const OFFSET_WIDTH = 8;
+/** Digits of an offset, at least. */
+const OFFSET_DIGITS = 4;
 
 /** A field of a structure; the bytes of a hidden one are not shown. */
 export interface DumpField extends Field {
@@ -45,25 +45,32 @@ class Dump {
   readonly lines: string[] = [];
   readonly #style: Style;
   readonly #bytes: Uint8Array;
+  readonly #offsetDigits: number;
 
   constructor(style: Style, bytes: Uint8Array) {
     this.#style = style;
     this.#bytes = bytes;
+    this.#offsetDigits = Math.max(OFFSET_DIGITS, bytes.length.toString(16).length);
+  }
+
+  /** Columns of `  0123  ` in front of the bytes. */
+  get #offsetWidth(): number {
+    return this.#offsetDigits + 4;
   }
 
   #offset(offset: number): string {
-    return `  ${this.#style.paint('quiet', offset.toString(16).padStart(4, '0'))}  `;
+    return `  ${this.#style.paint('quiet', offset.toString(16).padStart(this.#offsetDigits, '0'))}  `;
   }
 
   /** Bytes `start` to `end` with `meaning` beside them; either may be longer than the other. */
   #row(start: number, end: number, depth: number, meaning: string): void {
     const indent = '  '.repeat(depth);
-    const room = this.#style.width - OFFSET_WIDTH - (3 * NARROW + 1) - indent.length;
+    const room = this.#style.width - this.#offsetWidth - (3 * NARROW + 1) - indent.length;
     const texts = wrap(meaning, room);
     const parts = rows(this.#bytes.subarray(start, end), NARROW);
     for (let i = 0; i < Math.max(texts.length, parts.length, 1); i++) {
       const part = parts[i];
-      const left = part === undefined ? ' '.repeat(OFFSET_WIDTH) : this.#offset(start + i * NARROW);
+      const left = part === undefined ? ' '.repeat(this.#offsetWidth) : this.#offset(start + i * NARROW);
       const text = texts[i] === undefined ? '' : indent + texts[i];
       this.lines.push(`${left}${hexColumn(part ?? new Uint8Array(0), NARROW)}  ${text}`.trimEnd());
     }
@@ -73,7 +80,7 @@ class Dump {
   #hidden(start: number, depth: number, meaning: string): void {
     const from = this.lines.length;
     this.#row(start, start, depth, meaning);
-    this.lines[from] = this.#offset(start) + (this.lines[from] ?? '').slice(OFFSET_WIDTH);
+    this.lines[from] = this.#offset(start) + (this.lines[from] ?? '').slice(this.#offsetWidth);
   }
 
   /** A long field across the page, with its characters. */
