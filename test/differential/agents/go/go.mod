@@ -1,0 +1,3 @@
+module handfast/differential-judge
+
+go 1.24

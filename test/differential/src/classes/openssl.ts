@@ -1,0 +1,326 @@
+/** Where `openssl verify -x509_strict` and handfast with RFC 5280's profile disagree. */
+import type { Class } from '../compare.ts';
+import { changed, KEY_IDENTIFIERS, MALFORMED, mutation, these } from './names.ts';
+
+const laxer = (about: RegExp, says: RegExp, what: string, why: string): Class => ({
+  judge: 'openssl',
+  side: 'laxer',
+  about,
+  says,
+  what,
+  why,
+});
+const stricter = (about: RegExp, says: RegExp, what: string, why: string): Class => ({
+  judge: 'openssl',
+  side: 'stricter',
+  about,
+  says,
+  what,
+  why,
+});
+
+const EXTENSION_FIELD = /\w+\.(?:frame|oid|critical|wrapper|value|inside)/;
+
+export const OPENSSL: readonly Class[] = [
+  laxer(
+    these(
+      mutation('(?:length longer than needed|indefinite length|tag in the long form|string in segments)'),
+    ),
+    /^(?:length-not-minimal|indefinite-length|unexpected-tag|tag-form|high-tag-number|general-name|trailing-data)$/,
+    'forms of BER that DER forbids: long lengths and tags, indefinite lengths, strings in segments',
+    'RFC 5280 section 4.1: certificates are DER (X.690 sections 10.1, 10.2, 8.1.2)',
+  ),
+  laxer(
+    these(
+      'extensions: critical written as 01',
+      'extensions: critical written as FALSE',
+      mutation('boolean that is neither 00 nor FF'),
+      mutation('octet changed', /\w+\.critical|basicConstraints\.inside/),
+    ),
+    /^(?:boolean-value|default-encoded)$/,
+    'a BOOLEAN that is neither 00 nor FF, or that is written although it is the default',
+    'X.690 sections 11.1 and 11.5',
+  ),
+  laxer(
+    these(
+      mutation('unused bits that are not zero'),
+      mutation('octet (?:added|changed|left out)', /keyUsage\.value/),
+    ),
+    /^bit-string-/,
+    'unused bits of a BIT STRING that are not zero, and named bits with zeros behind them',
+    'X.690 section 11.2',
+  ),
+  laxer(
+    these(
+      'certificate: octets behind it',
+      mutation('(?:an element more inside|twice)', EXTENSION_FIELD),
+      mutation('twice', /publicKey\.rsa/),
+      'basicConstraints: octets behind it',
+    ),
+    /^(?:trailing-data|unexpected-tag|general-name)$/,
+    'octets behind a certificate, and elements behind the value of an extension or a key',
+    'RFC 5280 sections 4.1 and 4.2: each is exactly one structure',
+  ),
+  laxer(
+    these('extensions: an unknown one twice'),
+    /^duplicate-extension$/,
+    'an extension that OpenSSL does not know, twice',
+    'RFC 5280 section 4.2: no more than one instance of a particular extension',
+  ),
+  laxer(
+    these(
+      'extension: authorityInfoAccess, empty',
+      'nameConstraints: empty',
+      'nameConstraints: an empty list',
+      'nameConstraints: a minimum of 0, written',
+      'nameConstraints: a mask with a hole',
+      'nameConstraints: an address without a mask',
+      'nameConstraints: a host that is not ASCII',
+      'names: with an address of 5 octets',
+      'names: with an address and a mask',
+      'names: with a dNSName that is not ASCII',
+      'names: with a mail address that is not ASCII',
+      mutation('octet (?:changed|added)', /subjectAltName\.inside/),
+    ),
+    /^(?:empty-list|extension-value|general-name|string-encoding)$/,
+    'lists without an entry, addresses and masks of a wrong form, names beyond ASCII, while no name is compared with them',
+    'RFC 5280 sections 4.2.1.6, 4.2.1.10 and 4.2.2.1: SIZE (1..MAX), IA5String, 4 or 16 octets',
+  ),
+  laxer(
+    these(
+      'policies: none in the list',
+      'policies: the same twice',
+      'policies: constraints without any',
+      'policies: a negative number of certificates',
+      'policies: a mapping from any',
+      'policies: required, and there are none',
+      'policies: required, and all have one',
+    ),
+    /^(?:empty-list|duplicate-policy|extension-value|integer-negative|policyMappings|certificatePolicies)$/,
+    'policy extensions of a root, which OpenSSL passes over even where they are malformed',
+    'RFC 5280 section 6.1: what an anchor says may be an input; handfast holds a certificate that is one to its own words',
+  ),
+  laxer(
+    these('basicConstraints: a path length of 5 octets'),
+    /^integer-too-large$/,
+    'a path length beyond 31 bits',
+    'RFC 5280 section 4.2.1.9 bounds it by nothing; no path is so long, and a limit keeps arithmetic exact',
+  ),
+  laxer(
+    these('basicConstraints: the leaf is an authority'),
+    /^basicConstraints$/,
+    'an authority that stands for a server itself',
+    'CA/Browser Forum BR section 7.1.2.7.8',
+  ),
+  laxer(
+    these('extension: cRLDistributionPoints, critical'),
+    /^criticalExtension$/,
+    'critical distribution points, while no revocation list is asked for',
+    'RFC 5280 section 4.2: reject what is critical and not processed',
+  ),
+  laxer(
+    these(
+      'names: only in the common name',
+      'names: in the common name, beside an address',
+      'names: in the common name, beside a mail address',
+      'names: as a URI',
+      'names: a wildcard as a part of a label',
+      mutation('left out', /subjectAltName\.frame/),
+      changed(/subjectAltName\.(?:oid|inside)/),
+    ),
+    /^(?:name|profile)$/,
+    'hosts in the common name, and wildcards that are only a part of a label',
+    'RFC 9525 sections 2 and 6.3',
+  ),
+  laxer(
+    these(
+      'keyUsage: keyEncipherment only',
+      'keyUsage: keyAgreement only',
+      mutation('octet changed', /keyUsage\.value/),
+    ),
+    /^keyUsage$/,
+    'a key that may not sign, for a server',
+    'RFC 8446 section 4.4.2.2: digitalSignature is needed for CertificateVerify; TLS 1.2 asks by its key exchange',
+  ),
+  laxer(
+    these('extKeyUsage: server gated cryptography'),
+    /^extendedKeyUsage$/,
+    'purposes of the nineties that stood for that of a server',
+    'RFC 5280 section 4.2.1.12: the key may be used only for the purposes that are listed',
+  ),
+  laxer(
+    these(
+      'key: DSA',
+      'key: P-224',
+      'key: secp256k1',
+      'key: brainpoolP256r1',
+      'key: X25519',
+      'key: a compressed point',
+      'key: a hybrid point',
+      'key: of a kind that nobody knows',
+      'signature: SHA-224',
+      changed(/publicKey\.(?:bits|algorithm\.(?:oid|parameters))/),
+    ),
+    /^(?:publicKey|public-key|signatureAlgorithm)$/,
+    'keys, points and hashes that TLS does not sign with',
+    'RFC 8446 section 4.2.3 and RFC 8422 section 5.1.1: not among the schemes and point formats',
+  ),
+  laxer(
+    these('key: RSA of 2040 bits'),
+    /^weakKey$/,
+    'RSA keys a little below 2048 bits, which still count as 112 bits',
+    'CA/Browser Forum BR section 6.1.5: at least 2048 bits',
+  ),
+  laxer(
+    these(
+      'key: RSA with an even exponent',
+      'key: RSA with the exponent 1',
+      'key: RSA with an exponent of 40 bits',
+      'key: RSA with a negative modulus',
+      'key: RSA without parameters',
+      'key: RSA with an even modulus',
+      mutation('left out', /publicKey\.algorithm\.parameters/),
+      mutation('(?:integer padded|integer without content)', /publicKey\.rsa/),
+      changed(/publicKey\.(?:rsa|algorithm\.parameters)/),
+    ),
+    /^(?:publicKey|integer-negative|integer-not-minimal|integer-empty|algorithm-parameters|weakKey|unexpected-tag|trailing-data|truncated)$/,
+    'RSA keys of the leaf that are malformed or worth nothing: OpenSSL only measures them',
+    'RFC 8017 section 3.1 and RFC 3279 section 2.3.1',
+  ),
+  laxer(
+    these(
+      'signature: ECDSA with the parameters NULL',
+      'signature: Ed25519 with the parameters NULL',
+      'signature: RSA with parameters that are not NULL',
+      'signature: PSS with its trailer written',
+    ),
+    /^(?:algorithm-parameters|unexpected-tag|default-encoded)$/,
+    'parameters where an algorithm has none, or others than it has',
+    'RFC 5758 section 3.2, RFC 8410 section 3, RFC 4055 sections 3.1 and 5, X.690 section 11.5',
+  ),
+  laxer(
+    these(
+      'serialNumber: negative',
+      'serialNumber: zero',
+      'serialNumber: of 21 octets',
+      'serialNumber: of 20 octets with the top bit set',
+      changed(/serialNumber/),
+    ),
+    /^(?:serialNumber|profile)$/,
+    'serial numbers that are negative, zero or too long',
+    'RFC 5280 section 4.1.2.2',
+  ),
+  laxer(
+    these(
+      'validity: a GeneralizedTime before 1950',
+      'validity: a GeneralizedTime before 2050',
+      changed(/validity\.notBefore|validity\.notAfter/),
+    ),
+    /^profile$/,
+    'GeneralizedTime where UTCTime is required',
+    'RFC 5280 section 4.1.2.5',
+  ),
+  laxer(
+    these('version: 4', changed(/version/)),
+    /^version$/,
+    'versions that do not exist',
+    'RFC 5280 section 4.1.2.1',
+  ),
+  laxer(
+    these(
+      'names: an underscore',
+      'names: with an empty dNSName',
+      'names: with a dNSName that is a space',
+      'nameConstraints: hosts below a domain are permitted',
+      changed(/subjectAltName\.inside/),
+    ),
+    /^profile$/,
+    'host names that are none, and constraints on them with a dot in front',
+    'RFC 5280 sections 4.2.1.6 and 4.2.1.10: names are in the preferred name syntax',
+  ),
+  laxer(
+    these('nameConstraints: not critical', 'nameConstraints: of a leaf'),
+    /^profile$/,
+    'name constraints that are not critical, or of a leaf',
+    'RFC 5280 section 4.2.1.10',
+  ),
+  laxer(
+    these(
+      'nameConstraints: a constraint that is no host',
+      'nameConstraints: a wildcard of which a part is excluded',
+    ),
+    /^nameConstraints$/,
+    'excluded names that a wildcard stands for, and constraints that cannot be compared',
+    'RFC 5280 section 4.2.1.10: an excluded name must not match, whichever host the certificate is shown for',
+  ),
+  laxer(
+    these(
+      'issuer: the same, a PrintableString not ASCII',
+      'issuer: the same, but not UTF-8',
+      changed(/(?:issuer|subject)\.value/),
+    ),
+    /^string-encoding$/,
+    'strings whose octets are not of their type',
+    'RFC 3629 section 3; X.680 section 41',
+  ),
+  laxer(
+    these(
+      changed(/(?:issuer|subject)\.(?:type|value|attribute|step)/),
+      mutation('(?:left out|twice|swapped with the next)', /(?:issuer|subject)\.(?:step|attribute)/),
+    ),
+    /^(?:profile|issuer|empty-list)$/,
+    'a root whose subject and issuer differ, or with a step that is empty: OpenSSL takes it as it is',
+    'RFC 5280 section 4.2.1.1: only a self-signed certificate may leave out whose key signed it',
+  ),
+  laxer(
+    these('extension: policyMappings of a leaf, malformed', changed(/\w+\.oid/)),
+    MALFORMED,
+    'an extension that is out of place and malformed, which OpenSSL does not read there',
+    'RFC 5280 section 4.2: each value is what its object identifier says',
+  ),
+  stricter(
+    these(
+      'authorityKeyIdentifier: of another key',
+      'subjectKeyIdentifier: another',
+      'subjectKeyIdentifier: empty',
+      changed(KEY_IDENTIFIERS),
+    ),
+    /^unable to get (?:local )?issuer certificate/,
+    'key identifiers that do not match: OpenSSL takes them for a condition, handfast for a hint which issuer to try first',
+    'RFC 5280 section 4.2.1.1: they facilitate building; section 6.1.3 validates by name and signature',
+  ),
+  stricter(
+    these('extKeyUsage: any, of an authority'),
+    /unsuitable certificate purpose/,
+    'an authority for any purpose, of which OpenSSL says that it is not for servers',
+    'RFC 5280 section 4.2.1.12: anyExtendedKeyUsage restricts no purpose',
+  ),
+  stricter(
+    these(/issuer: other .+/, 'issuer: composed and decomposed', changed(/(?:issuer|subject)\.value/)),
+    /^unable to get local issuer certificate/,
+    'issuers whose names are equal only after string preparation, which OpenSSL does for ASCII alone',
+    'RFC 5280 section 7.1, RFC 4518 section 2',
+  ),
+  stricter(
+    these(
+      'issuer: the same, not a string',
+      mutation('tag of another (?:type|class)', /(?:issuer|subject)\.value/),
+    ),
+    /^(?:Could not read|Error loading file)/,
+    'attributes of names that are no strings',
+    'RFC 5280 section 4.1.2.4: the value is ANY, in general a DirectoryString; handfast compares others octet for octet',
+  ),
+  stricter(
+    these(
+      'chain: an intermediate is cross-signed by a stranger',
+      'chain: with a twin of an intermediate that is no authority',
+      'chain: with an intermediate of the same name and another key, without key identifiers',
+      'chain: with an expired twin of an intermediate',
+      'chain: with an intermediate of the same name and another key',
+      'chain: a loop of cross-signed authorities',
+    ),
+    /unable to get (?:local )?issuer certificate|invalid CA certificate|certificate signature failure|has expired|Missing/,
+    'several candidates for an issuer: OpenSSL follows the first one only',
+    'RFC 4158 section 2.4: a path builder goes back and tries the others',
+  ),
+];
