@@ -182,7 +182,10 @@ function chainFindings(chain: ChainFacts, at: number): Finding[] {
       severity: 'problem',
       sentence: `The certificate is refused (${key}).`,
       why: `${verdict.sentence.replace(/\.$/, '')} (${verdict.source}).`,
-      advice: verdict.advice,
+      advice:
+        verdict.error === 'ERR_UNKNOWN_CA'
+          ? `${verdict.advice} Authorities to trust are named with --ca FILE.`
+          : verdict.advice,
     });
   }
   const days = daysLeft(certificates[0], at);

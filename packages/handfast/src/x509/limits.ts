@@ -43,6 +43,12 @@ export const MAX_INTERMEDIATES = 100;
 /** Refused paths that a verdict reports in full; the others are counted. */
 export const MAX_REPORTED_PATHS = 8;
 
+/**
+ * Characters of a sentence in a verdict. Names stand in it that anybody may have written, as long as they like, and it ends up in
+ * logs; what handfast itself says takes some hundred. The names are whole in the path.
+ */
+export const MAX_SENTENCE_LENGTH = 2_000;
+
 /** RSA moduli: verification time grows with the square of the length. Go's crypto/tls and ring stop at 8192 bits. */
 export const MAX_RSA_MODULUS_BITS = 8192;
 

@@ -7,7 +7,14 @@ import { type Certificate, fingerprint, serialNumberText } from './certificate.t
 import { isoTime } from './checks.ts';
 import { MAX_PATH_CERTIFICATES, MAX_REPORTED_PATHS } from './limits.ts';
 import type { DistinguishedName } from './name.ts';
-import { type Check, type JudgedCertificate, type Refused, refused, type TriedPath } from './verdict.ts';
+import {
+  type Check,
+  type JudgedCertificate,
+  limited,
+  type Refused,
+  refused,
+  type TriedPath,
+} from './verdict.ts';
 
 /** An issuer that a path may go on with. */
 export interface Issuer {
@@ -130,7 +137,7 @@ export function report(ranked: readonly Failure[], provider: Hasher): Report {
   const otherPaths = ranked.slice(0, MAX_REPORTED_PATHS).map((failure): TriedPath => {
     const { steps, issuer, failed, at } = failure;
     const { rule, source } = failed;
-    return { path: judgedPath(steps, issuer, provider), at, rule, source, sentence: tell(failure) };
+    return { path: judgedPath(steps, issuer, provider), at, rule, source, sentence: limited(tell(failure)) };
   });
   return { otherPaths, pathsLeftOut: ranked.length - otherPaths.length };
 }
@@ -151,7 +158,7 @@ export function refusal(
   const certificate = at < steps.length ? steps[at]?.certificate.subject : issuer?.of.name;
   return refused(failed.rule, tell(failure), {
     source: failed.source,
-    advice: adviceFor(failure, context),
+    advice: limited(adviceFor(failure, context)),
     ...(certificate && { certificate: certificate.toString() }),
     path: wholePath ?? judgedPath(steps, issuer, provider),
     at,

@@ -30,7 +30,7 @@ import { DEFAULT_PROFILE } from './profiles.ts';
 import { type Authority, authority, type ValidPath } from './revocation/context.ts';
 import { Revocations, tooMuchEvidence } from './revocation/revocations.ts';
 import { Transparency } from './transparency/transparency.ts';
-import { type Check, check, type JudgedCertificate, refused, type Verdict } from './verdict.ts';
+import { type Check, check, type JudgedCertificate, limited, refused, type Verdict } from './verdict.ts';
 
 /** A path from leaf to anchor that keeps to every rule. */
 interface WholePath {
@@ -123,7 +123,9 @@ export class PathSearch {
     if (failed !== undefined) {
       return refusal({ steps: [start], failed, at: 0 }, ranked, this.#options, certificates);
     }
-    const sentence = `${capital(describe(leaf))} is accepted: ${acceptance(certificates, this.#name)}.`;
+    const sentence = limited(
+      `${capital(describe(leaf))} is accepted: ${acceptance(certificates, this.#name)}.`,
+    );
     const tried = ranked.length === 0 ? {} : report(ranked, provider);
     return { ok: true, path: certificates, policies, sentence, ...tried };
   }

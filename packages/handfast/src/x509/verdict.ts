@@ -1,6 +1,7 @@
 /** The answer to "is this peer who it claims to be?": accepted with the path, or refused with rule, source and advice. */
 import { TlsError, type TlsErrorCode } from '../wire/errors.ts';
 import { generalAdvice } from './advice.ts';
+import { MAX_SENTENCE_LENGTH } from './limits.ts';
 
 /** Every rule that a path is held to, with its source and the error (and so the alert) that a breach becomes. */
 export const RULES = {
@@ -42,7 +43,7 @@ export interface Check {
   readonly ok: boolean;
   /** Document and section of the rule. */
   readonly source: string;
-  /** What was found, in one sentence. */
+  /** What was found, in one sentence of at most {@link MAX_SENTENCE_LENGTH} characters. */
   readonly sentence: string;
 }
 
@@ -124,9 +125,21 @@ export interface Refused {
 /** Plain data: it can be stored, and printed as JSON. */
 export type Verdict = Accepted | Refused;
 
+/** A sentence of which the middle is left out where it is too long. */
+export function limited(sentence: string): string {
+  if (sentence.length <= MAX_SENTENCE_LENGTH) return sentence;
+  const kept = MAX_SENTENCE_LENGTH / 2 - ROOM_FOR_GAP;
+  const head = sentence.slice(0, kept).replace(/[\ud800-\udbff]$/, '');
+  const tail = sentence.slice(-kept).replace(/^[\udc00-\udfff]/, '');
+  return `${head} [... ${sentence.length - head.length - tail.length} more characters ...] ${tail}`;
+}
+
+/** Half of what the words about the gap take at most. */
+const ROOM_FOR_GAP = 30;
+
 /** One check's outcome. */
 export function check(rule: Rule, ok: boolean, sentence: string, source: string = RULES[rule].source): Check {
-  return { rule, ok, source, sentence };
+  return { rule, ok, source, sentence: limited(sentence) };
 }
 
 /** What a refusal may say besides its rule and sentence. */
@@ -142,7 +155,7 @@ export function refused(rule: Rule, sentence: string, details: RefusalDetails = 
     rule,
     source,
     error,
-    sentence,
+    sentence: limited(sentence),
     advice: generalAdvice(rule),
     path: [],
     otherPaths: [],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_REPORTED_PATHS } from '../../src/x509/limits.ts';
+import { MAX_REPORTED_PATHS, MAX_SENTENCE_LENGTH } from '../../src/x509/limits.ts';
 import type { TriedPath } from '../../src/x509/verdict.ts';
 import { type Issued, issue, makeKey, testPki } from '../support/pki.ts';
 import { accepts, countingProvider, refuses } from './support.ts';
@@ -140,5 +140,30 @@ test('an address in a certificate is only repeated when it can be fetched from, 
     'http://',
   ]) {
     assert.doesNotMatch(advice(url), /publishes/, url);
+  }
+});
+
+test('a name may be as long as it likes: sentences are not, and the path has it whole', () => {
+  const long = [
+    ['O', '\u{1f600}'.repeat(5_000)],
+    ['CN', 'x'],
+  ] as const;
+  const named = authority('x', undefined, { subject: long });
+  const lonely = issue({ subject: long, issuer: named, altNames: [{ dns: 'y'.repeat(9_000) }] });
+  const cases = [
+    refuses('name', /more characters/, [lonely], [named]),
+    refuses('issuer', /more characters/, [lonely], [root], { name: null }),
+    refuses('notAfter', /more characters/, [lonely], [named], { name: null, at: Date.now() + 1000 * DAY }),
+    accepts([lonely], [named], { name: null }),
+  ];
+  for (const verdict of cases) {
+    const said = [verdict, ...(verdict.otherPaths ?? []), ...verdict.path.flatMap(({ checks }) => checks)];
+    for (const { sentence } of said) {
+      assert.ok(sentence.length <= MAX_SENTENCE_LENGTH, `${sentence.length} characters`);
+      // No half of a character is left over.
+      assert.doesNotMatch(sentence, /\p{Cs}/u);
+    }
+    assert.ok(verdict.ok || verdict.advice.length <= MAX_SENTENCE_LENGTH);
+    assert.ok((verdict.path[0]?.subject.length ?? 0) > 10_000);
   }
 });
