@@ -36,7 +36,8 @@ export interface ConnectionHandlers extends Observers {
   readonly onData?: ((data: Uint8Array) => void) | undefined;
   /**
    * On a server that takes early data: what the client sent before the handshake was complete. Whoever recorded it may
-   * send it again elsewhere, so it must not do anything that may not happen twice (RFC 9846 section 8).
+   * send it again elsewhere, so it must not do anything that may not happen twice (RFC 9846 section 8). Without this handler
+   * early data is refused.
    */
   readonly onEarlyData?: ((data: Uint8Array) => void) | undefined;
   /** The handshake is complete, and the peer is who it should be. */
@@ -72,7 +73,11 @@ export interface ServerTarget {
 /** Early data of a client. */
 export interface EarlyData {
   readonly data: Uint8Array;
-  /** Send it as ordinary data, first of all, where it could not go early, or was refused. Default: false, the caller decides. */
+  /**
+   * Send it as ordinary data, first of all, where it could not go early, or was refused. If the server then chose another
+   * application protocol than it was sent early for, the connection fails with `ERR_NO_APPLICATION_PROTOCOL` (RFC 9846
+   * section 4.3.10). Default: false, the caller decides.
+   */
   readonly resend?: boolean;
 }
 
@@ -173,7 +178,8 @@ export class TlsConnection {
         expectChangeCipherSpec: (protection, onChange) =>
           this.#reader.expectChangeCipherSpec(protection, onChange),
         requireRecordBoundary: () => this.#reader.requireRecordBoundary(),
-        skipEarlyData: () => this.#reader.skipEarlyData(),
+        skipEarlyData: (allowed) => this.#reader.skipEarlyData(allowed),
+        hearsEarlyData: handlers.onEarlyData !== undefined,
         takeEarlyData: (maxLength) => {
           this.#reader.takeEarlyData();
           this.#earlyDataLeft = maxLength;
@@ -571,7 +577,8 @@ export function createClientConnection(
   const resend = earlyData?.resend === true && early?.length ? early : undefined;
   return new TlsConnection('client', config, handlers, resend, (records, observers) => {
     const context = new HandshakeContext('client', config, records, observers);
-    const whole = { name: reached, serverName, sessionScope, earlyData: early };
+    const resendsEarlyData = resend !== undefined;
+    const whole = { name: reached, serverName, sessionScope, earlyData: early, resendsEarlyData };
     return { context, handshake: clientHandshake(context, whole) };
   });
 }

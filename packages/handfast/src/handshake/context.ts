@@ -47,8 +47,13 @@ export interface RecordPort {
   changeKeys(direction: Direction, epoch: Epoch, protection: RecordProtection): void;
   /** Insists that the last message ended its record, where the peer must wait for an answer (RFC 9846 section 5.1). */
   requireRecordBoundary(): void;
-  /** Skips what the client sends before its next readable record: early data, which this server does not take. */
-  skipEarlyData(): void;
+  /**
+   * Skips what the client sends before its next readable record: early data, which this server does not take.
+   * @param allowed bytes of it that tickets allow here.
+   */
+  skipEarlyData(allowed: number): void;
+  /** Whether anybody would be told of early data. */
+  readonly hearsEarlyData: boolean;
   /**
    * Early data is taken after all: application data may come before the handshake is complete.
    * @param maxLength bytes of it (RFC 9846 section 4.7.1).

@@ -66,7 +66,7 @@ export const MAX_DH_PRIME_BITS = 8192;
 /** Records sealed with one AES-CBC key: as with AES-GCM, which keeps blocks of 128 bits from colliding but with a chance of 2^-57. */
 export const MAX_AES_CBC_RECORDS: number = MAX_AES_GCM_RECORDS;
 
-/** Bytes of early data that a server skips, as they stand on the wire: twice the 16384 that OpenSSL's tickets allow. */
+/** Bytes of early data that a server skips, as they stand on the wire: twice the 16384 that OpenSSL's tickets allow, or where its own allow more, twice that. */
 export const MAX_SKIPPED_EARLY_DATA = 1 << 15;
 
 /** Values of a peer's list (suites, groups, schemes, protocols) that choices and errors name: all that an honest peer lists. */

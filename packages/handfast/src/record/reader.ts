@@ -49,6 +49,8 @@ export class RecordReader {
   #hasOpened = false;
   /** Bytes of early data that may still be skipped, while there may be any. */
   #earlyDataBudget: number | undefined;
+  /** What that was at first. */
+  #mostSkipped = 0;
   #isWaiting = false;
   #isClosed = false;
   #changeCipherSpecs = 0;
@@ -168,9 +170,12 @@ export class RecordReader {
   /**
    * The client has offered early data, which this side does not take: records that cannot be read are skipped, up
    * to the first that can, or to a second ClientHello (RFC 9846 section 4.3.10).
+   * @param allowed bytes of early data that this side's tickets allow: the client may have sent as much. Small records take
+   * up to as many bytes again for what is around the data.
    */
-  skipEarlyData(): void {
-    this.#earlyDataBudget = MAX_SKIPPED_EARLY_DATA;
+  skipEarlyData(allowed = 0): void {
+    this.#earlyDataBudget = Math.max(MAX_SKIPPED_EARLY_DATA, 2 * allowed);
+    this.#mostSkipped = this.#earlyDataBudget;
     this.#framer.maxFragmentLength = MAX_CIPHERTEXT_LENGTH;
   }
 
@@ -250,7 +255,7 @@ export class RecordReader {
     if (this.#earlyDataBudget < 0) {
       throw new TlsError(
         'ERR_TOO_MUCH_EARLY_DATA',
-        `more than ${MAX_SKIPPED_EARLY_DATA} bytes of early data, which this server does not take`,
+        `more than ${this.#mostSkipped} bytes of early data, which this server does not take`,
       );
     }
   }

@@ -168,6 +168,55 @@ test('refused early data is skipped, and sent again only where the caller says s
   }
 });
 
+test('as much early data as tickets allow is skipped, in records of any size', () => {
+  for (const maxFragmentLength of [64, 16_384]) {
+    const ends = new Endpoints(100_000);
+    const data = new Uint8Array(100_000).fill(65);
+    const client = { maxFragmentLength };
+    assert.deepEqual(outcome(ends.send({ client }, data)), ['accepted', 'accepted']);
+    const guard = { isNew: () => false };
+    const pair = ends.send(
+      { client, server: { earlyData: { maxSize: 100_000, guard } }, resend: true },
+      data,
+    );
+    assert.deepEqual(outcome(pair), ['rejected', 'rejected']);
+    assert.equal(received(pair).length, 100_000);
+  }
+});
+
+test('data that went early for one application protocol is not sent again for another', () => {
+  const client = { applicationProtocols: ['one', 'two'] };
+  for (const resend of [false, true]) {
+    const ends = new Endpoints();
+    ends.connect({ client, server: { applicationProtocols: ['one'] } });
+    ends.now += 1000;
+    const pair = ends.connect({
+      client,
+      server: { applicationProtocols: ['two'] },
+      target: { earlyData: { data: DATA, resend } },
+    });
+    assert.equal(received(pair), '');
+    assert.deepEqual(ends.early, []);
+    if (resend) {
+      assert.equal(pair.client.error?.code, 'ERR_NO_APPLICATION_PROTOCOL');
+      assert.match(pair.client.error?.message ?? '', /sent early for one.*chose two/);
+      assert.equal(pair.client.established, undefined);
+    } else assert.deepEqual(outcome(pair), ['rejected', 'rejected']);
+  }
+});
+
+test('early data that nobody would hear of is refused', () => {
+  const ends = new Endpoints();
+  ends.connect();
+  const pair = new Pair({
+    client: ends.client,
+    server: ends.server,
+    target: { name: 'localhost', earlyData: { data: DATA, resend: true } },
+  }).run();
+  assert.deepEqual(outcome(pair), ['rejected', 'rejected']);
+  assert.equal(received(pair), latin1(DATA));
+});
+
 test('a captured flight is taken once at most, however often it is played', () => {
   const ends = new Endpoints();
   const pair = ends.send();

@@ -47,6 +47,7 @@ export class Bare {
       changeKeys: (direction, epoch) => void this.keyChanges.push(`${direction} ${epoch}`),
       requireRecordBoundary: () => {},
       skipEarlyData: () => {},
+      hearsEarlyData: true,
       takeEarlyData: () => {},
       sendEarlyData: () => {},
       leaveEarlyData: () => {},

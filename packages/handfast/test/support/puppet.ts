@@ -89,9 +89,12 @@ export class Puppet<Config extends ClientConfig | ServerConfig> {
         },
         requireRecordBoundary: () => {},
         skipEarlyData: () => {},
+        hearsEarlyData: true,
         takeEarlyData: () => {},
         sendEarlyData: (data) => this.record(ContentType.application_data, data),
-        leaveEarlyData: () => {},
+        leaveEarlyData: () => {
+          this.#seal = undefined;
+        },
         sendWarning: (name) =>
           this.record(ContentType.alert, Uint8Array.of(AlertLevel.warning, AlertDescription[name])),
         flush: () => {},

@@ -26,6 +26,8 @@ export interface Target {
   readonly sessionScope?: string | undefined;
   /** What to send before the server answers. */
   readonly earlyData?: Uint8Array | undefined;
+  /** Whether that is sent again, as ordinary data, where the server does not take it. */
+  readonly resendsEarlyData?: boolean;
 }
 
 export type ClientContext = HandshakeContext<ClientConfig>;

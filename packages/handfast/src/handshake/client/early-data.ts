@@ -48,6 +48,22 @@ export function sendEarlyData(h: ClientContext, session: ClientSession, data: Ui
 }
 
 /**
+ * What was sent early may be sent again for the same application protocol only (RFC 9846 section 4.3.10).
+ * @throws {TlsError} `ERR_NO_APPLICATION_PROTOCOL`.
+ */
+export function requireSameProtocol(
+  { applicationProtocol: before }: ClientSession,
+  chosen: string | undefined,
+): void {
+  if (chosen === before) return;
+  throw new TlsError(
+    'ERR_NO_APPLICATION_PROTOCOL',
+    `the data that was sent early for ${before ?? 'no application protocol'} cannot be sent again, since the server chose ` +
+      `${chosen ?? 'none'}; connect again without early data`,
+  );
+}
+
+/**
  * Whether the server takes the early data, as its EncryptedExtensions say.
  * @throws {TlsError} `ERR_ILLEGAL_PARAMETER` when what it chose is not what the data was sent under.
  */

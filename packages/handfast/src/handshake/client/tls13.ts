@@ -9,6 +9,7 @@ import type { Secured } from '../secured.ts';
 import { keyExchangeOf } from '../selection.ts';
 import { receiveServerCertificate, sendClientCertificate } from './certificate13.ts';
 import type { ClientContext, Offer, Target } from './client-hello.ts';
+import { requireSameProtocol } from './early-data.ts';
 import { type Answer13, receiveEncryptedExtensions, receiveServerHello } from './hello13.ts';
 import { TicketKeeper, wantsSessions } from './tickets13.ts';
 
@@ -39,6 +40,9 @@ export function* clientHandshake13(
   const mayBeTaken = offer.early !== undefined && psk !== undefined;
   if (!mayBeTaken) h.useTrafficSecret('sent', 'handshake', handshake.client);
   const { applicationProtocol, isEarlyDataTaken } = yield* receiveEncryptedExtensions(h, offer, choice);
+  if (sentEarly !== undefined && target.resendsEarlyData && !isEarlyDataTaken) {
+    requireSameProtocol(sentEarly, applicationProtocol);
+  }
   if (mayBeTaken && !isEarlyDataTaken) h.useTrafficSecret('sent', 'handshake', handshake.client);
 
   // Phase 2: certificate. A pre-shared key stands for it: the server that it came from was judged then

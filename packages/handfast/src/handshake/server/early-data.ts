@@ -37,6 +37,7 @@ function objectionTo(
 ): string | undefined {
   const { earlyData, now } = h.config;
   if (earlyData === undefined) return 'this server takes none';
+  if (!h.records.hearsEarlyData) return 'nobody listens to it here';
   if (helloRetried) return 'the client had to send another ClientHello';
   const session = psk?.session;
   if (session === undefined) return 'no session goes on';

@@ -45,7 +45,7 @@ export function* acceptClientHello(
   hello: ClientHello,
 ): Handshake<ClientOffer> {
   checkHello(hello);
-  if (hello.extensions.earlyData !== undefined) h.records.skipEarlyData();
+  if (hello.extensions.earlyData !== undefined) h.records.skipEarlyData(h.config.earlyData?.maxSize ?? 0);
   if (hello.extensions.cookie !== undefined)
     return yield* continueFromCookie(h, received, hello, hello.extensions.cookie);
   const modes = sharedPskModes(h, hello);
