@@ -17,6 +17,7 @@ const DOCUMENTS = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'docs/limits.md',
+  'docs/json.md',
   'packages/handfast/README.md',
   'packages/cli/README.md',
 ];
