@@ -2,13 +2,14 @@
 import type { CryptoProvider, PublicKey } from '../crypto/provider.ts';
 import { toHex } from '../wire/bytes.ts';
 import { type AdviceContext, adviceFor } from './advice.ts';
-import type { IssuerConstraints } from './anchors.ts';
-import { type Certificate, fingerprint, serialNumberText } from './certificate.ts';
+import { type IssuerConstraints, isRoot } from './anchors.ts';
+import { type Certificate, fingerprint, isSelfIssued, serialNumberText } from './certificate.ts';
 import { isoTime } from './checks.ts';
 import { MAX_PATH_CERTIFICATES, MAX_REPORTED_PATHS } from './limits.ts';
 import type { DistinguishedName } from './name.ts';
 import {
   type Check,
+  check,
   type JudgedCertificate,
   limited,
   type Refused,
@@ -170,6 +171,38 @@ function tell({ steps, issuer, failed, at }: Failure): string {
   const step = steps[at];
   const subject = step === undefined ? (issuer?.of.label ?? '') : describe(step.certificate);
   return `${capital(subject)}: ${failed.sentence}.`;
+}
+
+/** The failed check of a certificate for whose issuer there is no candidate. */
+export function missingIssuer(
+  certificate: Certificate,
+  intermediates: readonly Certificate[],
+  isAmongAnchors: boolean,
+): Check {
+  const missing = tellMissingIssuer(certificate, intermediates);
+  return check(
+    'issuer',
+    false,
+    isAmongAnchors
+      ? `it is among the trust anchors itself, but is no root, and only at a root may a path end here; ${missing}`
+      : missing,
+  );
+}
+
+function tellMissingIssuer(certificate: Certificate, intermediates: readonly Certificate[]): string {
+  const { issuer } = certificate;
+  if (isRoot(certificate)) {
+    return 'it is self-signed (it names itself as its issuer), and is not among the trust anchors';
+  }
+  if (isSelfIssued(certificate)) {
+    return 'it names itself as its issuer, with another key that is neither among the trust anchors nor among those of the certificates that were sent';
+  }
+  if (intermediates.length === 0) {
+    return `its issuer '${issuer}' is not among the trust anchors, and no intermediates came with it`;
+  }
+  return intermediates.some(({ subject }) => subject.equals(issuer))
+    ? `its issuer '${issuer}' is not among the trust anchors, and stands below it in the path already (a circle)`
+    : `its issuer '${issuer}' is neither among the trust anchors nor among the certificates that were sent`;
 }
 
 /** A certificate in the middle of a sentence. */

@@ -4,9 +4,9 @@
  */
 import { equalBytes } from '../wire/bytes.ts';
 import { ConfigError } from '../wire/errors.ts';
-import { Anchors, isRoot, type TrustAnchor } from './anchors.ts';
+import { Anchors, type TrustAnchor } from './anchors.ts';
 import { Budget, BudgetError, type Judging } from './budget.ts';
-import { type Certificate, isSelfIssued } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
 import { judgePolicies, type PolicyQuestion, policyQuestion } from './certificate-policies.ts';
 import { checkAnywhere, checkLeaf, DEFAULT_STRENGTH, readPurpose, type Situation } from './checks.ts';
 import { type HostName, parseHostName } from './host-name.ts';
@@ -21,6 +21,7 @@ import {
   type JudgedIssuer,
   judged,
   judgedPath,
+  missingIssuer,
   rank,
   refusal,
   report,
@@ -30,7 +31,7 @@ import { DEFAULT_PROFILE } from './profiles.ts';
 import { type Authority, authority, type ValidPath } from './revocation/context.ts';
 import { Revocations, tooMuchEvidence } from './revocation/revocations.ts';
 import { Transparency } from './transparency/transparency.ts';
-import { type Check, check, type JudgedCertificate, limited, refused, type Verdict } from './verdict.ts';
+import { type Check, type JudgedCertificate, limited, refused, type Verdict } from './verdict.ts';
 
 /** A path from leaf to anchor that keeps to every rule. */
 interface WholePath {
@@ -296,38 +297,6 @@ export class PathSearch {
       },
     );
   }
-}
-
-/** The failed check of a certificate for whose issuer there is no candidate. */
-function missingIssuer(
-  certificate: Certificate,
-  intermediates: readonly Certificate[],
-  isAmongAnchors: boolean,
-): Check {
-  const missing = tellMissingIssuer(certificate, intermediates);
-  return check(
-    'issuer',
-    false,
-    isAmongAnchors
-      ? `it is among the trust anchors itself, but is no root, and only at a root may a path end here; ${missing}`
-      : missing,
-  );
-}
-
-function tellMissingIssuer(certificate: Certificate, intermediates: readonly Certificate[]): string {
-  const { issuer } = certificate;
-  if (isRoot(certificate)) {
-    return 'it is self-signed (it names itself as its issuer), and is not among the trust anchors';
-  }
-  if (isSelfIssued(certificate)) {
-    return 'it names itself as its issuer, with another key that is neither among the trust anchors nor among those of the certificates that were sent';
-  }
-  if (intermediates.length === 0) {
-    return `its issuer '${issuer}' is not among the trust anchors, and no intermediates came with it`;
-  }
-  return intermediates.some(({ subject }) => subject.equals(issuer))
-    ? `its issuer '${issuer}' is not among the trust anchors, and stands below it in the path already (a circle)`
-    : `its issuer '${issuer}' is neither among the trust anchors nor among the certificates that were sent`;
 }
 
 function acceptance(path: readonly JudgedCertificate[], name: HostName | undefined): string {
