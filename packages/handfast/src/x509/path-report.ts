@@ -58,26 +58,37 @@ export interface Failure {
 
 export type Hasher = Pick<CryptoProvider, 'hash'>;
 
+/** What a verdict shows of a certificate wherever it stands: written once, since it may stand in many paths. */
+type Shown = Omit<JudgedCertificate, 'role' | 'checks' | 'amongAnchors'>;
+
+const shownCertificates = new WeakMap<Certificate, Shown>();
+
+function show(certificate: Certificate, provider: Hasher): Shown {
+  let shown = shownCertificates.get(certificate);
+  if (shown === undefined) {
+    const { subjectKeyIdentifier, authorityKeyIdentifier: { keyIdentifier } = {} } = certificate;
+    shown = {
+      subject: certificate.subject.toString(),
+      issuer: certificate.issuer.toString(),
+      serialNumber: serialNumberText(certificate),
+      notBefore: isoTime(certificate.notBefore.time),
+      notAfter: isoTime(certificate.notAfter.time),
+      fingerprint: fingerprint(certificate, provider),
+      ...(subjectKeyIdentifier && { subjectKeyIdentifier: toHex(subjectKeyIdentifier) }),
+      ...(keyIdentifier && { authorityKeyIdentifier: toHex(keyIdentifier) }),
+    };
+    shownCertificates.set(certificate, shown);
+  }
+  return shown;
+}
+
 /** A certificate of a path as the verdict shows it. */
 export function judged(
   { certificate, checks, amongAnchors }: Step,
   role: JudgedCertificate['role'],
   provider: Hasher,
 ): JudgedCertificate {
-  const { subjectKeyIdentifier, authorityKeyIdentifier: { keyIdentifier } = {} } = certificate;
-  return {
-    role,
-    subject: certificate.subject.toString(),
-    issuer: certificate.issuer.toString(),
-    serialNumber: serialNumberText(certificate),
-    notBefore: isoTime(certificate.notBefore.time),
-    notAfter: isoTime(certificate.notAfter.time),
-    fingerprint: fingerprint(certificate, provider),
-    ...(subjectKeyIdentifier && { subjectKeyIdentifier: toHex(subjectKeyIdentifier) }),
-    ...(keyIdentifier && { authorityKeyIdentifier: toHex(keyIdentifier) }),
-    ...(amongAnchors && { amongAnchors }),
-    checks,
-  };
+  return { role, ...show(certificate, provider), ...(amongAnchors && { amongAnchors }), checks };
 }
 
 /** A path as the verdict shows it, with the issuer that it ends with or failed at. */
