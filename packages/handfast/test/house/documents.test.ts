@@ -18,6 +18,7 @@ const DOCUMENTS = [
   'SECURITY.md',
   'docs/limits.md',
   'docs/json.md',
+  'docs/sessions.md',
   'packages/handfast/README.md',
   'packages/cli/README.md',
 ];
