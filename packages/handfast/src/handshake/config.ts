@@ -118,7 +118,8 @@ export interface ServerOptions extends EndpointOptions {
   readonly identities?: readonly Identity[];
   /**
    * Chooses the identity instead, at once or later; `undefined` refuses with `unrecognized_name`, or with
-   * `missing_extension` where the client named no server.
+   * `missing_extension` where the client named no server. It is asked as well when a client comes back with a session: that goes
+   * on only with the certificate that was shown when it was made.
    */
   readonly selectIdentity?: (hello: ClientHello) => Awaitable<Identity | undefined>;
   /** Refuse a server name that no identity carries, with `unrecognized_name`. Default: false. */

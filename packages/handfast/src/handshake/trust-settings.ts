@@ -6,6 +6,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import { ascii, toHex } from '../wire/bytes.ts';
 import { DEFAULT_PROFILE, RFC5280_PROFILE, WEB_PKI_PROFILE } from '../x509/profiles.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
+import type { Identity } from './identity.ts';
 import type { PeerVerifier } from './verifier.ts';
 
 /** Values that are functions, or hold some, and mean the same in every process. */
@@ -17,6 +18,15 @@ const KNOWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
 
 /** What nobody can read, such as a function, is the same as itself only, and in this process only. */
 const NAMES = new WeakMap<object, string>();
+
+/** Something that is to be told by which it is, and not by what it holds. */
+class Itself {
+  readonly value: object;
+
+  constructor(value: object) {
+    this.value = value;
+  }
+}
 
 /** What certificates, names and revocation lists have in common. */
 interface Encoded {
@@ -63,6 +73,7 @@ class Writer {
   }
 
   #object(value: object): string {
+    if (value instanceof Itself) return this.#ownName(value.value);
     if (isEncoded(value)) return this.#encoded(value);
     if (Object.getPrototypeOf(value) !== Object.prototype) return this.#ownName(value);
     const fields = Object.entries(value).filter(([, field]) => field !== undefined);
@@ -100,9 +111,17 @@ export function settingsDigest(provider: CryptoProvider, settings: unknown): Uin
   return writer.digest(ascii(writer.text(settings)));
 }
 
-/** What its verdicts depend on; a verifier that does not say is the same as itself alone. */
+/** What its verdicts depend on; a verifier that does not say is the same as itself alone, and not as others of its class. */
 function verifierSettings(verifier: PeerVerifier | undefined): unknown {
-  return verifier?.settings ?? verifier?.verify;
+  return verifier?.settings ?? (verifier && new Itself(verifier));
+}
+
+/** The signatures that count, in whatever order they are preferred. */
+function acceptedSchemes({
+  signatureSchemes,
+  certificateSignatureSchemes,
+}: ClientConfig | ServerConfig): unknown {
+  return [signatureSchemes, certificateSignatureSchemes].map((schemes) => [...schemes].sort());
 }
 
 const DIGESTS = new WeakMap<ClientConfig | ServerConfig, Uint8Array>();
@@ -123,6 +142,7 @@ export function clientTrust(config: ClientConfig): Uint8Array {
   return remembered(config, () => ({
     role: 'client',
     verifier: verifierSettings(verifier),
+    schemes: acceptedSchemes(config),
     identities: identities.map(({ chain }) => chain),
     selectIdentity,
     requestOcspResponse,
@@ -130,12 +150,19 @@ export function clientTrust(config: ClientConfig): Uint8Array {
   }));
 }
 
-/** What a server's sessions are bound to: whether it asks for certificates, and how it judges them. */
-export function serverTrust(config: ServerConfig): Uint8Array {
-  const { clientAuthentication, verifier } = config;
-  return remembered(config, () => ({
+/**
+ * What a server's sessions are bound to: whether it asks for certificates, and how it judges them; and the certificate that
+ * it showed. Servers that share ticket keys are not all the same: whoever is on the path must not be able to lead a client,
+ * with its ticket of one, to another that has no certificate for the name.
+ */
+export function serverTrust(config: ServerConfig, { chain: [leaf] }: Identity): Uint8Array {
+  const { clientAuthentication, verifier, provider } = config;
+  const judging = remembered(config, () => ({
     role: 'server',
     clientAuthentication,
-    verifier: clientAuthentication === 'none' ? undefined : verifierSettings(verifier),
+    ...(clientAuthentication === 'none'
+      ? {}
+      : { verifier: verifierSettings(verifier), schemes: acceptedSchemes(config) }),
   }));
+  return settingsDigest(provider, { judging, shown: leaf });
 }

@@ -270,12 +270,13 @@ function beginServer(trace: Trace): Replay {
   assert.ok(privateKey);
   const isAsking = recordedMessage(trace, HandshakeType.certificate_request) !== undefined;
   const { psk, signatures } = trace;
-  const store = recordedStore(trace, ageOf(trace), () => serverTrust(config));
+  const identity = signatures.server ? serverIdentity(trace, signatures.server) : identityOf('server');
+  const store = recordedStore(trace, ageOf(trace), () => serverTrust(config, identity));
   const config: ServerConfig = serverConfig({
     provider: recordedProvider([trace.server.random], [fixedKeyExchange(group, privateKey)], verified),
     now: () => trace.now,
     verifier,
-    identities: [signatures.server ? serverIdentity(trace, signatures.server) : identityOf('server')],
+    identities: [identity],
     clientAuthentication: isAsking ? 'require' : 'none',
     ...(psk?.origin === 'resumption' && {
       tickets: { keys: new TicketKeyRing({ provider: nodeProvider }), store, count: 0 },

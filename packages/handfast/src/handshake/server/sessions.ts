@@ -4,12 +4,21 @@ import { decodeSession, encodeSession, type Session } from '../../session/sessio
 import { openTicket, sealTicket } from '../../session/tickets.ts';
 import { equalBytes, latin1, toHex } from '../../wire/bytes.ts';
 import type { ClientHello } from '../../wire/messages/client-hello.ts';
+import type { TlsVersion } from '../../wire/registry.ts';
 import { type Handshake, quietly } from '../driver.ts';
 import { serverTrust } from '../trust-settings.ts';
-import { type ServerContext, shared } from './choose.ts';
+import { identityCandidates, type ServerContext, shared } from './choose.ts';
 
 /** Length of the ticket of a stored session: too long to be guessed. */
 const STORE_KEY_LENGTH = 32;
+
+/**
+ * Under which key a store keeps a session. Ids of TLS 1.2 are sent in the clear and serve more than once, tickets of TLS 1.3
+ * are used up: who has seen an id must not be able to use it up as a ticket.
+ */
+function storeKey(version: TlsVersion, id: Uint8Array): string {
+  return `${version} ${toHex(id)}`;
+}
 
 /** Keeps a TLS 1.3 session, and answers its ticket; `undefined` when it cannot be kept now. */
 export function* storeSession(h: ServerContext, session: Session): Handshake<Uint8Array | undefined> {
@@ -25,13 +34,13 @@ export function* findSession(h: ServerContext, ticket: Uint8Array): Handshake<Se
   const { store, keys } = tickets;
   if (store === undefined)
     return unexpired(h, yield* quietly(() => openTicket(provider, keys, ticket, now())));
-  return read(h, yield* quietly(() => store.take(toHex(ticket))));
+  return read(h, yield* quietly(() => store.take(storeKey('TLSv1.3', ticket))));
 }
 
 /** The session of an id of TLS 1.2, which may go on more than once. */
 export function* recallSession(h: ServerContext, id: Uint8Array): Handshake<Session | undefined> {
   const store = h.config.tickets?.store;
-  return store && read(h, yield* quietly(() => store.get(toHex(id))));
+  return store && read(h, yield* quietly(() => store.get(storeKey('TLSv1.2', id))));
 }
 
 /** Seals a session into a ticket; `undefined` when that cannot be done now. */
@@ -45,7 +54,7 @@ export function* rememberSession(h: ServerContext, id: Uint8Array, session: Sess
   const store = h.config.tickets?.store;
   if (store === undefined) return false;
   const isKept = yield* quietly(() => {
-    const done = store.put(toHex(id), encodeSession(session), session.expiresAt);
+    const done = store.put(storeKey(session.version, id), encodeSession(session), session.expiresAt);
     return isPromise(done) ? done.then(() => true) : true;
   });
   return isKept === true;
@@ -65,13 +74,29 @@ export function* objectionToSession(
   hello: ClientHello,
   session: Session,
 ): Handshake<string | undefined> {
-  return changeSince(h, hello, session) ?? (yield* judgeAgain(h, session));
+  return (
+    changeSince(h, hello, session) ??
+    (yield* objectionToTrust(h, hello, session)) ??
+    (yield* judgeAgain(h, session))
+  );
+}
+
+/** Trust must be as it was; and the certificate that was shown must be one that this server would show for the name. */
+function* objectionToTrust(
+  h: ServerContext,
+  hello: ClientHello,
+  { trust }: Session,
+): Handshake<string | undefined> {
+  const { named, others } = yield* identityCandidates(h, hello);
+  const isSame = [...named, ...others].some((identity) => equalBytes(trust, serverTrust(h.config, identity)));
+  return isSame
+    ? undefined
+    : 'it was made under other trust settings, or with a certificate that is not of this server';
 }
 
 /** What is not as it was when the session was made. */
 function changeSince(h: ServerContext, { extensions }: ClientHello, session: Session): string | undefined {
   const { applicationProtocols, preference, clientAuthentication, now } = h.config;
-  if (!equalBytes(session.trust, serverTrust(h.config))) return 'it was made under other trust settings';
   if (clientAuthentication === 'require' && session.peer === undefined) {
     return 'its client was not authenticated';
   }

@@ -85,7 +85,9 @@ export function* keepSession12(
 ): Handshake<void> {
   const { tickets, now } = h.config;
   if (tickets === undefined || !(offer.promisesTicket || offer.sessionId.length > 0)) return;
-  const { peer, cipherSuite, serverName, applicationProtocol } = established;
+  const { peer, cipherSuite, serverName, applicationProtocol, own } = established;
+  const trust = earlier?.trust ?? (own && serverTrust(h.config, own.identity));
+  if (trust === undefined) throw new TlsError('ERR_INTERNAL', 'a session without a certificate');
   const createdAt = now();
   const authenticatedAt = earlier?.authenticatedAt ?? createdAt;
   const expiresAt = Math.min(
@@ -105,7 +107,7 @@ export function* keepSession12(
     extendedMasterSecret: true,
     ...(serverName === undefined ? {} : { serverName }),
     ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
-    trust: serverTrust(h.config),
+    trust,
     ...(peer === undefined ? {} : { peer }),
   };
   if (!offer.promisesTicket) {

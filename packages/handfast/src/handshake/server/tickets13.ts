@@ -39,7 +39,8 @@ export function* sendTickets(
   earlier: Session | undefined,
 ): Handshake<void> {
   const { tickets, earlyData, now, provider } = h.config;
-  if (tickets === undefined || count === 0 || established.pskIdentity !== undefined) return;
+  const trust = earlier?.trust ?? (established.own && serverTrust(h.config, established.own.identity));
+  if (tickets === undefined || count === 0 || trust === undefined) return;
   const resumptionSecret = main.resumptionSecret(h.transcript.current());
   const { peer, cipherSuite, serverName, applicationProtocol } = established;
   const maxEarlyData = earlyData?.maxSize ?? 0;
@@ -67,7 +68,7 @@ export function* sendTickets(
       extendedMasterSecret: true,
       ...(serverName === undefined ? {} : { serverName }),
       ...(applicationProtocol === undefined ? {} : { applicationProtocol }),
-      trust: serverTrust(h.config),
+      trust,
       ...(peer === undefined ? {} : { peer }),
     };
     const ticket = yield* storeSession(h, session);
