@@ -136,6 +136,7 @@ function attributeKey(attribute: NameAttribute): string {
   return `${type}${value.length}${value}`;
 }
 
+const PLAIN = /^[ -~]*$/;
 /** Spaces of any kind (RFC 4518 section 2.2). */
 const SPACE = /[\t-\r\x85\p{Z}]/gu;
 /** Characters that RFC 4518 section 2.2 maps to nothing: controls, and marks that nobody sees. */
@@ -147,6 +148,8 @@ const UNSEEN =
  * the same.
  */
 function prepare(text: string): string {
+  // Of what nearly all names are made of, only case and spaces matter.
+  if (PLAIN.test(text)) return text.toLowerCase().replace(/ {2,}/g, ' ').trim();
   const seen = text.replace(SPACE, ' ').replace(UNSEEN, '').normalize('NFKC');
   const folded = Array.from(seen, foldCase).join('').normalize('NFKC');
   return folded.replace(/ +/g, ' ').trim();
