@@ -1,20 +1,21 @@
 /**
- * handfast beside node:tls, in one run. Prints absolute figures, and ratios to node:tls on both sides, taken round by
- * round. Nothing here judges the figures.
+ * handfast beside node:tls and node:crypto's X509Certificate, in one run. Prints absolute figures, and ratios to theirs, taken
+ * round by round. Nothing here judges the figures.
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { certificateContests, time } from './certificates.ts';
 import { memoryHandshakes } from './memory.ts';
 import { Pairing, type Sample } from './pairing.ts';
 import { type Figure, table } from './report.ts';
 import { makeSetup } from './setup.ts';
 import { summarize } from './statistics.ts';
 
-const USAGE = `usage: npm run bench -- [--quick] [--json] [--only memory|handshake|bulk]...
+const USAGE = `usage: npm run bench -- [--quick] [--json] [--only certificates|memory|handshake|bulk]...
   --quick  a few rounds of little: shows that it runs, measures nothing
   --json   the figures as JSON`;
 
-const PARTS = ['memory', 'handshake', 'bulk'] as const;
+const PARTS = ['certificates', 'memory', 'handshake', 'bulk'] as const;
 
 function options() {
   try {
@@ -36,8 +37,8 @@ function options() {
 
 const { quick, json, only } = options();
 const SIZES = quick
-  ? { rounds: 2, handshakes: 20, bytes: 2 << 20, memory: 20, warmUp: 10 }
-  : { rounds: 9, handshakes: 400, bytes: 64 << 20, memory: 500, warmUp: 1200 };
+  ? { rounds: 2, handshakes: 20, bytes: 2 << 20, memory: 20, warmUp: 10, certificates: 10 }
+  : { rounds: 9, handshakes: 400, bytes: 64 << 20, memory: 500, warmUp: 1200, certificates: 1000 };
 
 /** A quantity of a sample, and how it is called. */
 interface Quantity {
@@ -99,6 +100,31 @@ function figures(
 
 const results: Figure[] = [];
 const setup = makeSetup();
+
+if (only.includes('certificates')) {
+  for (const { what, contestants } of certificateContests()) {
+    for (const contestant of contestants) time(contestant, SIZES.warmUp);
+    const values = contestants.map((): number[] => []);
+    for (let round = 0; round < SIZES.rounds; round++) {
+      for (let i = 0; i < contestants.length; i++) {
+        const turn = (i + round) % contestants.length;
+        const contestant = contestants[turn];
+        if (contestant !== undefined) values[turn]?.push(time(contestant, SIZES.certificates));
+      }
+    }
+    for (const [i, { name }] of contestants.entries()) {
+      const [own = [], base = []] = [values[i], values[0]];
+      const ratios = own.map((value, round) => value / (base[round] ?? Number.NaN));
+      results.push({
+        what,
+        unit: 'us',
+        pairing: name,
+        value: summarize(own),
+        ...(i > 0 && { ratio: summarize(ratios) }),
+      });
+    }
+  }
+}
 
 if (only.includes('memory')) {
   memoryHandshakes(setup, SIZES.warmUp);
@@ -162,9 +188,9 @@ if (json) {
 } else {
   const [cpu] = cpus();
   console.log(
-    `TLS 1.3, x25519, AES-128-GCM, ECDSA P-256 leaf and intermediate below a root; no resumption.
+    `Certificates: CPU time. Connections: TLS 1.3, x25519, AES-128-GCM, ECDSA P-256 leaf and intermediate below a root; no resumption.
 Node ${process.versions.node}, ${cpus().length} x ${cpu?.model ?? 'unknown CPU'}; medians of ${SIZES.rounds} rounds${quick ? '; --quick, so these are no measurements' : ''}.
-Pairings are client > server, each side in its own process; ratios are to node:tls > node:tls.`,
+Pairings are client > server, each side in its own process; ratios are to the first line of their block.`,
   );
   for (const line of table(results)) console.log(line);
 }

@@ -7,7 +7,7 @@ export interface Figure {
   readonly unit: string;
   readonly pairing: string;
   readonly value: Summary;
-  /** To the same quantity with node:tls on both sides, round by round. */
+  /** To the same quantity of the first pairing, round by round. */
   readonly ratio?: Summary;
 }
 
@@ -15,7 +15,7 @@ function plain(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
 }
 
-const COLUMNS = [30, 9, 16, 9, 14] as const;
+const COLUMNS = [46, 9, 16, 9, 14] as const;
 
 function row(cells: readonly string[]): string {
   return cells
