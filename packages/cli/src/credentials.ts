@@ -3,6 +3,7 @@ import { ConfigError, type Identity, TlsError } from 'handfast';
 import { loadCertificates, loadIdentity } from 'handfast/node';
 import type { Certificate } from 'handfast/x509';
 import { readInput, unusable } from './files.ts';
+import { STRUCTURE_NAMES, structureOf } from './inspect/structure.ts';
 import { ExitCode, Failure } from './outcome.ts';
 
 /** The error's text without the name of the library's option in front. */
@@ -24,9 +25,16 @@ export function certificatesIn(option: string, path: string, content: Buffer): C
   try {
     return loadCertificates('ca', content);
   } catch (error) {
-    if (isUnusable(error)) throw unusable(option, path, reason(error), error);
+    if (isUnusable(error)) throw unusable(option, path, otherKind(content) ?? reason(error), error);
     throw error;
   }
+}
+
+/** What a file is, where it is DER and no certificate. */
+function otherKind(content: Buffer): string | undefined {
+  const found = structureOf(content);
+  if (found === 'certificate' || found === 'unknown') return undefined;
+  return `expected certificates, found ${STRUCTURE_NAMES[found]}; handfast inspect shows what is in it`;
 }
 
 /**

@@ -33,6 +33,9 @@ export const MAX_PASSWORD_ROUNDS = 10_000_000;
 /** Bytes of memory that scrypt may take (RFC 7914): OpenSSL's own limit is 32 MiB. */
 export const MAX_SCRYPT_MEMORY = 67_108_864;
 
+/** Bytes of a key for PBMAC1 (RFC 9579): OpenSSL's are as long as the hash, 64 at most. */
+export const MAX_MAC_KEY_LENGTH = 512;
+
 /** Bytes of a file that holds a password. */
 export const MAX_PASSPHRASE_LENGTH = 4_096;
 

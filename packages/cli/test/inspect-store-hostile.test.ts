@@ -5,6 +5,7 @@ import { DerError } from 'handfast/x509';
 import { describeBlock } from '../src/inspect/describe.ts';
 import { blocksOf } from '../src/inspect/input.ts';
 import {
+  MAX_MAC_KEY_LENGTH,
   MAX_PASSWORD_ROUNDS,
   MAX_SCRYPT_MEMORY,
   MAX_STORE_DEPTH,
@@ -147,6 +148,10 @@ describe('the size and shape of a store', LIMIT, () => {
     const none = { ...zero, algorithm: Buffer.from(text, 'hex') };
     const shorter = { ...zero, ciphertext: zero.ciphertext.subarray(1) };
     const cases: readonly (readonly [Uint8Array, RegExp])[] = [
+      [
+        store([one], { kind: 'pbmac1', iterations: 1, keyLength: MAX_MAC_KEY_LENGTH + 1 }),
+        /keyLength: expected at most 512 bytes, found 513/,
+      ],
       [store([encryptedPart(none)]), /iterations: expected 1 or more, found 0/],
       [store([encryptedPart(shorter)]), /neither the password/],
       [store([encryptedPart(encrypt(one, { iv: new Uint8Array(15) }))]), /IV: expected 16 bytes, found 15/],

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { readPem, type Verdict } from 'handfast/x509';
 import { Authority, validFor } from '../src/authority.ts';
 import { folder, handfast } from './support/command.ts';
 import { keyPem, makePki, serverCredential } from './support/peers.ts';
+import { FIXTURES } from './support/store.ts';
 
 const LIMIT = { timeout: 110_000 };
 const DAY = 24 * 60 * 60 * 1000;
@@ -156,6 +158,10 @@ describe('handfast verify', LIMIT, () => {
       [[file('key.pem', keyPem(server)), ...named], /is it the key's file\?/],
       [[file('empty.pem', ''), ...named], /found nothing/],
       [[file('cut.pem', server.chain.slice(0, -60)), ...named], /has no END line/],
+      [
+        [fileURLToPath(new URL('modern.p12', FIXTURES)), ...named],
+        /expected certificates, found a PKCS #12 store/,
+      ],
       [[file('bad.der', '0\x03\x02\x01'), ...named], /the certificate cannot be read/],
       [[chain, '--name', 'a.test', '--ca', file('text.pem', 'hello')], /--ca .*text\.pem cannot be used/],
     ];

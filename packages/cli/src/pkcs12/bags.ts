@@ -121,7 +121,7 @@ function readAttributes(set: DerReader): Attributes {
   return found;
 }
 
-/** A BMPString: two octets for each character (X.690 section 8.23.8), taken as UTF-16. */
+/** A BMPString: two octets for each character (X.690 section 8.23), taken as UTF-16. */
 export function bmpText(bytes: Uint8Array): string {
   return Buffer.from(bytes.subarray(0, bytes.length & ~1))
     .swap16()

@@ -1,5 +1,5 @@
 /**
- * BER as DER: PKCS #12 may be written with indefinite lengths and with strings in pieces (RFC 7292 section 4), and NSS and
+ * BER as DER: PKCS #12 may be written with indefinite lengths and with strings in pieces (RFC 7292), and NSS and
  * Bouncy Castle do so. Only the form of lengths and of OCTET STRINGs changes; what the values say is for the readers.
  */
 import { DerError, Tag } from 'handfast/x509';

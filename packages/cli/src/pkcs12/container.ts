@@ -1,6 +1,6 @@
 /** The frame of a PKCS #12 store (RFC 7292 section 4): what protects it, and its parts as they lie there. */
 import { DerError, DerReader, describeOid, Tag } from 'handfast/x509';
-import { MAX_STORE_LENGTH, MAX_STORE_PARTS } from '../limits.ts';
+import { MAX_MAC_KEY_LENGTH, MAX_STORE_LENGTH, MAX_STORE_PARTS } from '../limits.ts';
 import {
   type Algorithm,
   type Encryption,
@@ -111,11 +111,16 @@ function readParts(content: Uint8Array): readonly Part[] {
   return parts;
 }
 
-/** PBMAC1 brings its derivation along, and MacData's own salt and iterations mean nothing (RFC 9579 section 5). */
+/** PBMAC1 brings its derivation along, and MacData's own salt and iterations mean nothing (RFC 9579). */
 function readPbmac1({ parameters: outer }: Algorithm, digest: Uint8Array): Mac {
   const parameters = outer.sequence('PBMAC1');
   outer.finish('PBMAC1');
+  const start = parameters.position;
   const derivation = readDerivation(readAlgorithm(parameters, 'keyDerivationFunc'));
+  if (derivation?.kind === 'pbkdf2' && (derivation.keyLength ?? 0) > MAX_MAC_KEY_LENGTH) {
+    const message = `keyLength: expected at most ${MAX_MAC_KEY_LENGTH} bytes, found ${derivation.keyLength}`;
+    throw new DerError('too-many', start, message);
+  }
   const hash = hmacOf(readAlgorithm(parameters, 'messageAuthScheme'));
   parameters.finish('PBMAC1');
   return { name: 'PBMAC1', hash, derivation, digest };

@@ -61,7 +61,7 @@ function macKey(work: Work, { derivation, hash }: Mac, password: string | undefi
   const { output } = HASHES[hash];
   if (derivation?.kind === 'pkcs12') return pkcs12Key(work, derivation, password, Pkcs12Use.mac, output);
   if (derivation?.kind !== 'pbkdf2') return undefined;
-  // RFC 9579 section 4: the length must be written. OpenSSL's are those of the hash.
+  // RFC 9579 wants the length written; where it is not, there is but one that makes sense.
   return pbkdf2Key(work, derivation, password, derivation.keyLength ?? output);
 }
 

@@ -103,18 +103,23 @@ export interface MacSpec extends Rounds {
   readonly kind: 'pkcs12' | 'pbmac1';
   /** `null`: none at all. */
   readonly secret?: string | null;
+  /** What is written, for PBMAC1. */
+  readonly keyLength?: number;
 }
 
 function digestInfo(how: Uint8Array, digest: Uint8Array): Uint8Array {
   return sequence(how, octetString(digest));
 }
 
-function macData(content: Uint8Array, { kind, iterations = 2, secret = PASSWORD }: MacSpec): Uint8Array {
+function macData(
+  content: Uint8Array,
+  { kind, iterations = 2, secret = PASSWORD, keyLength = 32 }: MacSpec,
+): Uint8Array {
   const done = Math.min(iterations, 100);
   if (kind === 'pbmac1') {
     const key = pbkdf2Sync(secret ?? '', SALT, done, 32, 'sha256');
     const digest = createHmac('sha256', key).update(content).digest();
-    const how = algorithm('1.2.840.113549.1.5.14', sequence(pbkdf2(iterations, 32), HMAC_SHA256));
+    const how = algorithm('1.2.840.113549.1.5.14', sequence(pbkdf2(iterations, keyLength), HMAC_SHA256));
     return sequence(digestInfo(how, digest), octetString(Buffer.from('NOT USED')), integer(1));
   }
   const parameters = { hash: 'sha256', salt: SALT, iterations: done } as const;
