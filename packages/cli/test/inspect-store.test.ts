@@ -163,6 +163,8 @@ describe('stores that other programs made', LIMIT, () => {
   test('for people', async (t) => {
     const { code, stdout, stderr } = await inspect(t, fixture('modern.p12'), [], passphraseIs(PASSWORD));
     assert.equal(code, 0, stderr);
+    // Fingerprints are compared by eye and by search: they stand on one line, in the certificate and in its key.
+    assert.equal(stdout.split(keySha256(leaf.publicKey)).length, 3);
     const text = stdout.replace(/\s+/g, ' ');
     assert.match(text, /mac HMAC-SHA-256; PKCS #12 derivation with SHA-256, 2048 iterations/);
     assert.match(text, /integrity good: made with the password that was given/);

@@ -33,33 +33,25 @@ function placeOf({ block, description }: Inspected): string {
 const LABEL_WIDTH = 14;
 
 /** A label on a line of its own where it is too long for the column. */
-function rowLines({ paint, width }: Style, indent: string, label: string, text: string): string[] {
+function rowLines({ paint, width }: Style, label: string, text: string): string[] {
   const quiet = paint('quiet', pad(label, LABEL_WIDTH));
-  if (label.length < LABEL_WIDTH) return hanging(`${indent}${quiet}`, printable(text), width);
-  return [`${indent}${quiet}`, ...hanging(`${indent}${' '.repeat(LABEL_WIDTH)}`, printable(text), width)];
+  if (label.length < LABEL_WIDTH) return hanging(`  ${quiet}`, printable(text), width);
+  return [`  ${quiet}`, ...hanging(' '.repeat(2 + LABEL_WIDTH), printable(text), width)];
 }
 
 /** What a structure says, with what is wrong with it. */
-function saidLines(
-  style: Style,
-  { rows, problem }: Pick<Description, 'rows' | 'problem'>,
-  indent: string,
-): string[] {
+function saidLines(style: Style, { rows, problem }: Pick<Description, 'rows' | 'problem'>): string[] {
   const { paint, glyphs, width } = style;
-  const wrong = `${indent}${paint('bad', glyphs.bad)} `;
+  const wrong = `  ${paint('bad', glyphs.bad)} `;
   return [
-    ...rows.flatMap(([label, text]) => rowLines(style, indent, label, text)),
+    ...rows.flatMap(([label, text]) => rowLines(style, label, text)),
     ...(problem === undefined ? [] : hanging(wrong, printable(problem), width)),
   ];
 }
 
 function partLines(style: Style, { title, description }: Part): string[] {
   const { paint, width } = style;
-  return [
-    '',
-    ...hanging('  ', paint('title', printable(title)), width),
-    ...saidLines(style, description, '    '),
-  ];
+  return ['', ...hanging('', paint('title', printable(title)), width), ...saidLines(style, description)];
 }
 
 /** The elements of a block, or why they are not shown. */
@@ -84,7 +76,7 @@ function blockLines(style: Style, inspected: Inspected, withHex: boolean): strin
   return [
     heading(style, kind),
     ...hanging('  ', paint('quiet', printable(placeOf(inspected))), width),
-    ...saidLines(style, description, '  '),
+    ...saidLines(style, description),
     ...parts.flatMap((part) => partLines(style, part)),
     ...(withHex ? hexLines(style, inspected) : []),
     '',
