@@ -41,6 +41,9 @@ const PACKAGES = {
   roots: ['@handfast/mozilla-roots'],
 };
 
+/** Packages that one file of ours alone may import, so that another could take their place. */
+const SOLE_IMPORTERS = { '@redis/client': 'packages/fleet-redis/src/connect.ts' };
+
 /** Folders that other packages may reach into, for tests. Elsewhere a package is used through its `exports` only. */
 const SHARED = ['packages/handfast/test/support'];
 
@@ -126,6 +129,8 @@ function checkPackage(root, file, specifier) {
     const entry = `.${specifier.slice('handfast'.length)}`;
     return entry in exports ? undefined : `handfast exports ${Object.keys(exports).join(', ')}; not ${entry}`;
   }
+  const sole = SOLE_IMPORTERS[specifier];
+  if (sole !== undefined && file !== sole) return `only ${sole} may import it`;
   return undefined;
 }
 

@@ -21,6 +21,7 @@ const DOCUMENTS = [
   'docs/sessions.md',
   'packages/handfast/README.md',
   'packages/cli/README.md',
+  'packages/fleet-redis/README.md',
 ];
 
 function read(document: string): string {
@@ -35,7 +36,9 @@ function sources(folder: string): string[] {
 }
 
 test('documents link and name only files that exist', () => {
-  const files = ['packages/handfast/src', 'packages/cli/src', 'scripts'].flatMap(sources);
+  const files = ['packages/handfast/src', 'packages/cli/src', 'packages/fleet-redis/src', 'scripts'].flatMap(
+    sources,
+  );
   for (const document of DOCUMENTS) {
     const text = read(document);
     for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) {

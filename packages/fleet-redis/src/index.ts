@@ -1,0 +1,7 @@
+/** `@handfast/fleet-redis`: what the servers of a fleet share through Redis or Valkey. */
+export { type Clock, systemClock } from './clock.ts';
+export { type ConnectRedisOptions, connectRedis } from './connect.ts';
+export { type RedisClient, RedisLink, type RedisLinkOptions, RedisUnavailable } from './link.ts';
+export type { FleetOptions } from './options.ts';
+export type { FleetProblem, ProblemListener } from './problems.ts';
+export { RedisTicketKeys, type RedisTicketKeysOptions } from './ticket-keys.ts';
