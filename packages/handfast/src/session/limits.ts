@@ -1,6 +1,6 @@
 /** What sessions, tickets and records of ClientHellos may take up, each with its source. */
 
-/** Bytes of a ticket that is sent, or of an external PSK's identity: half of the ClientHello that it comes back in (MAX_HANDSHAKE_MESSAGE_LENGTH). */
+/** Bytes of a ticket that is sent or kept, or of an external PSK's identity: half of the ClientHello that it comes back in (MAX_HANDSHAKE_MESSAGE_LENGTH). */
 export const MAX_PSK_IDENTITY_LENGTH = 1 << 15;
 
 /** How long a ticket may be used in milliseconds: seven days (RFC 9846 section 4.7.1). */

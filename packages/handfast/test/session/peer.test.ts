@@ -12,8 +12,9 @@ const AUTHORITY = { role: 'anchor', subject: 'CN=a', issuer: 'CN=a', checks: [] 
 test('the certificate of the path that expires first ends it, whichever it is', LIMIT, () => {
   const peer = judgedPeer();
   assert.equal(peer.verdict.path.length, 3);
-  const leaf = peer.chain[0]?.notAfter.time;
-  assert.equal(earliestExpiry(peer), leaf);
+  // Issuers are made in the same second, or the one before.
+  const times = peer.verdict.path.map(({ notAfter = '' }) => Date.parse(notAfter));
+  assert.equal(earliestExpiry(peer), Math.min(...times));
   for (const index of peer.verdict.path.keys()) {
     const path = peer.verdict.path.map((judged, i) =>
       i === index ? { ...judged, notAfter: '2001-02-03T04:05:06Z' } : judged,

@@ -2,7 +2,7 @@
 import { HASH_LENGTH } from '../../crypto/provider.ts';
 import { TLS13_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import { tlsPsks } from '../../session/external-psk.ts';
-import { MAX_TICKET_LIFETIME } from '../../session/limits.ts';
+import { MAX_PSK_IDENTITY_LENGTH, MAX_TICKET_LIFETIME } from '../../session/limits.ts';
 import type { ClientSession } from '../../session/session.ts';
 import { equalBytes, toHex } from '../../wire/bytes.ts';
 import type { Extensions } from '../../wire/extensions/block.ts';
@@ -71,6 +71,7 @@ function isUsable(config: ClientConfig, target: Target, session: ClientSession):
     session.createdAt <= now &&
     now < Math.min(session.expiresAt, session.createdAt + MAX_TICKET_LIFETIME) &&
     (applicationProtocol === undefined || applicationProtocols.includes(applicationProtocol)) &&
+    session.ticket.length <= MAX_PSK_IDENTITY_LENGTH &&
     session.peer !== undefined
   );
 }

@@ -1,7 +1,7 @@
 /** The sessions of a TLS 1.2 client: by ticket (RFC 5077), or by id (RFC 5246 section 7.4.1.2). */
 import { TLS12_CIPHER_SUITES } from '../../keys/cipher-suites.ts';
 import { MAX_SESSION_AGE } from '../../policy/limits.ts';
-import { MAX_TICKET_LIFETIME } from '../../session/limits.ts';
+import { MAX_PSK_IDENTITY_LENGTH, MAX_TICKET_LIFETIME } from '../../session/limits.ts';
 import { earliestExpiry } from '../../session/peer.ts';
 import type { ClientSession } from '../../session/session.ts';
 import { copy, EMPTY, equalBytes } from '../../wire/bytes.ts';
@@ -90,7 +90,8 @@ export function keepSession12(
   const { peer, cipherSuite, applicationProtocol, serverName, extendedMasterSecret } = established;
   // What is not bound to its handshake could be made to go on as somebody else's (RFC 7627 section 1).
   if (!wantsSessions(h) || !extendedMasterSecret || peer === undefined) return;
-  const isNew = ticket !== undefined && ticket.ticket.length > 0;
+  const length = ticket?.ticket.length ?? 0;
+  const isNew = ticket !== undefined && length > 0 && length <= MAX_PSK_IDENTITY_LENGTH;
   if (!isNew) {
     // A session of TLS 1.2 may go on more than once.
     if (earlier !== undefined) keepSession(h, target, earlier);

@@ -3,7 +3,7 @@ import { isPromise } from '../../crypto/provider.ts';
 import type { MainSecret } from '../../keys/schedule13.ts';
 import { resumptionPsk } from '../../keys/traffic.ts';
 import { MAX_SESSION_AGE } from '../../policy/limits.ts';
-import { MAX_TICKET_LIFETIME } from '../../session/limits.ts';
+import { MAX_PSK_IDENTITY_LENGTH, MAX_TICKET_LIFETIME } from '../../session/limits.ts';
 import { earliestExpiry } from '../../session/peer.ts';
 import type { ClientSession } from '../../session/session.ts';
 import type { NewSessionTicket } from '../../wire/messages/new-session-ticket.ts';
@@ -38,11 +38,13 @@ export class TicketKeeper {
     this.#authenticatedAt = earlier?.authenticatedAt ?? h.config.now();
   }
 
-  /** Keeps the session of a ticket; without a certificate behind it (an external PSK) nothing is kept. */
+  /** Keeps the session of a ticket that can be used; without a certificate behind it (an external PSK) nothing is kept. */
   keep(ticket: NewSessionTicket): void {
     const { config, hkdf } = this.#h;
     const { peer, cipherSuite, applicationProtocol } = this.#established;
-    if (ticket.ticketLifetime === 0 || peer === undefined) return;
+    // A ticket that is too long would not fit into the ClientHello that it comes back in
+    const isUsable = ticket.ticketLifetime > 0 && ticket.ticket.length <= MAX_PSK_IDENTITY_LENGTH;
+    if (!isUsable || peer === undefined) return;
     const now = config.now();
     const lifetime = Math.min(ticket.ticketLifetime * 1000, MAX_TICKET_LIFETIME);
     const { name, serverName } = this.#target;
