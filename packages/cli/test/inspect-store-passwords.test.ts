@@ -13,6 +13,7 @@ import { testPki } from './support/library.ts';
 import {
   certificateBag,
   encrypt,
+  encryptedKeyBag,
   encryptedPart,
   fixture,
   PASSWORD,
@@ -72,6 +73,15 @@ describe('passwords', LIMIT, () => {
     const open = await told(fixture('open.p12'));
     assert.match(open.problem ?? '', /whether it was changed is not known: give the password/);
     assert.deepEqual(kinds(open), [['certificate'], ['private key']]);
+  });
+
+  test('what opens into no key was not opened: padding is right by chance once in a while', async () => {
+    const noKey = plainPart(encryptedKeyBag(encrypt(Uint8Array.of(5, 0))));
+    const found = await told(store([noKey]), PASSWORD);
+    assert.equal(found.facts.password, null);
+    assert.match(found.problem ?? '', /neither the password that was given nor an empty one opens it/);
+    const sealed = await told(store([noKey], { kind: 'pbmac1' }), PASSWORD);
+    assert.match(sealed.problem ?? '', /does not open with the password that fits elsewhere/);
   });
 
   test('no password at all is another one than an empty one, to PKCS #12', async () => {
