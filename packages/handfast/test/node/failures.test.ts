@@ -224,10 +224,10 @@ test('a peer that says nothing runs into the handshake timeout, in both roles', 
 
 test('the handshake timeout ends with the handshake', LIMIT, async (t) => {
   const { client, server } = await connected(t, {
-    client: { handshakeTimeout: 100 },
-    server: { handshakeTimeout: 100 },
+    client: { handshakeTimeout: 1_000 },
+    server: { handshakeTimeout: 1_000 },
   });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
   client.end('still here');
   assert.equal((await readAll(server)).toString(), 'still here');
 });

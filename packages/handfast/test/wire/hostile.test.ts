@@ -160,7 +160,7 @@ const WORST: readonly (readonly [string, Uint8Array])[] = [
 for (const [what, bytes] of WORST) {
   test(`time in proportion: ${what}`, () => {
     const codec = extensionBlock('ClientHello');
-    const start = process.hrtime.bigint();
+    const start = process.cpuUsage();
     for (let i = 0; i < 3; i++) {
       try {
         decodeWithFields(codec, 'Block', bytes);
@@ -168,9 +168,9 @@ for (const [what, bytes] of WORST) {
         assert(error instanceof TlsError, String(error));
       }
     }
-    const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
-    // Linear work takes under 50 ms in all; comparing every pair would take seconds.
-    assert(milliseconds < 1000, `${milliseconds} ms`);
+    const milliseconds = process.cpuUsage(start).user / 1000;
+    // Of this process alone, however busy the machine is: linear work takes under 50 ms, comparing every pair would take seconds.
+    assert(milliseconds < 1000, `${milliseconds} ms of work`);
   });
 }
 
