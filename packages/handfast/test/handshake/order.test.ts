@@ -18,13 +18,11 @@ import { test } from 'node:test';
 import { MessageOrder } from '../../src/handshake/order.ts';
 import type { Role } from '../../src/trace/events.ts';
 import { TlsError } from '../../src/wire/errors.ts';
-import { encodeHandshake } from '../../src/wire/messages/index.ts';
-import { newSessionTicket } from '../../src/wire/messages/new-session-ticket.ts';
 import { HandshakeType, messageName, NamedGroup } from '../../src/wire/registry.ts';
 import { nameOf } from '../support/bare.ts';
-import { identityFrom, identityOf } from '../support/identities.ts';
+import { identityOf } from '../support/identities.ts';
+import { foreignMessages, isEmptyCertificate } from '../support/order13.ts';
 import type { PairOptions } from '../support/pair.ts';
-import { issue, testPki } from '../support/pki.ts';
 import {
   type Delivery,
   genuine,
@@ -33,7 +31,6 @@ import {
   run,
   strange,
   testTampering,
-  untouched,
 } from '../support/tampering.ts';
 
 const COOKIE_SECRET = new Uint8Array(32).fill(1);
@@ -97,11 +94,6 @@ function admittedAtServer(
   return ['Finished'];
 }
 
-/** Certificate with an empty context and an empty list: 1 + 3 zero bytes after the header. */
-function isEmptyCertificate(message: Uint8Array | undefined): boolean {
-  return message?.length === 8;
-}
-
 /** What the rules say about what a receiver was given. */
 function expectedOutcome(flow: PairOptions, receiver: Role, deliveries: readonly Delivery[]): Outcome {
   let hasDeparted = false;
@@ -121,46 +113,7 @@ function expectedOutcome(flow: PairOptions, receiver: Role, deliveries: readonly
   return deliveries.some(({ message }) => nameOf(message) === 'Finished') ? 'completes' : 'waits';
 }
 
-/** Messages of other handshakes, none of which is the same as one of ours by chance, and messages that belong into none. */
-function foreignMessages(): readonly Uint8Array[] {
-  const all: Uint8Array[] = [];
-  const impostor = identityFrom(issue({ subject: 'Another', issuer: testPki().intermediate }));
-  for (const flow of Object.values(flowsWith('theirs'))) {
-    const options = { ...flow, server: { ...flow.server, identities: [impostor] } };
-    const { deliveries } = run(options, 'client', untouched);
-    for (const { message } of [...deliveries.client, ...deliveries.server]) {
-      const isKnown = all.some(
-        (known) =>
-          nameOf(known) === nameOf(message) && isEmptyCertificate(known) === isEmptyCertificate(message),
-      );
-      if (!isKnown) all.push(message);
-    }
-  }
-  const bare = (type: number, ...body: number[]): Uint8Array =>
-    Uint8Array.of(type, 0, 0, body.length, ...body);
-  return [
-    ...all,
-    bare(HandshakeType.hello_request),
-    bare(HandshakeType.end_of_early_data),
-    bare(HandshakeType.server_key_exchange, 0),
-    bare(HandshakeType.server_hello_done),
-    bare(HandshakeType.client_key_exchange, 0),
-    bare(HandshakeType.certificate_url, 0),
-    bare(HandshakeType.certificate_status, 0),
-    bare(HandshakeType.key_update, 0),
-    bare(HandshakeType.message_hash, 0),
-    bare(99),
-    encodeHandshake(HandshakeType.new_session_ticket, newSessionTicket, {
-      ticketLifetime: 1,
-      ticketAgeAdd: 2,
-      ticketNonce: Uint8Array.of(3),
-      ticket: Uint8Array.of(4),
-      extensions: {},
-    }),
-  ];
-}
-
-const FOREIGN = foreignMessages();
+const FOREIGN = foreignMessages(flowsWith('theirs'));
 
 test('there is a foreign message of every type', () => {
   const names = new Set(FOREIGN.map(nameOf));

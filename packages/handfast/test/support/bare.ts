@@ -56,7 +56,7 @@ export class Bare {
     };
     const handshake =
       role === 'client'
-        ? startClient(clientConfig(clientOptions(options.client)), records)
+        ? startClient(clientConfig(clientOptions(options.client)), records, options.target?.earlyData?.data)
         : startServer(serverConfig(serverOptions(options.server)), records);
     this.#driver = new HandshakeDriver(handshake, {
       onDone: (secured) => {
@@ -85,9 +85,13 @@ export class Bare {
   }
 }
 
-function startClient(config: ClientConfig, records: RecordPort): Handshake<Secured> {
+function startClient(
+  config: ClientConfig,
+  records: RecordPort,
+  earlyData: Uint8Array | undefined,
+): Handshake<Secured> {
   const context = new HandshakeContext('client', config, records, {});
-  return clientHandshake(context, { name: 'localhost', serverName: 'localhost' });
+  return clientHandshake(context, { name: 'localhost', serverName: 'localhost', earlyData });
 }
 
 function startServer(config: ServerConfig, records: RecordPort): Handshake<Secured> {

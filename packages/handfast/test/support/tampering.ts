@@ -92,6 +92,7 @@ const ALERTS: Readonly<Partial<Record<TlsErrorCode, AlertName>>> = {
   ERR_NO_CERTIFICATE: 'handshake_failure',
   ERR_BAD_SIGNATURE: 'decrypt_error',
   ERR_BAD_FINISHED: 'decrypt_error',
+  ERR_BAD_BINDER: 'decrypt_error',
 };
 
 const isFinished = ({ message }: Delivery): boolean => nameOf(message) === 'Finished';
