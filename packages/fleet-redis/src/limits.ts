@@ -24,6 +24,9 @@ export const MAX_KEY_ENCRYPTION_KEYS = 8;
 /** How far the clocks of servers and Redis may be apart. Machines that keep their time by NTP are some milliseconds apart. */
 export const DEFAULT_CLOCK_SKEW = 5_000;
 
+/** How long before it expires a ClientHello with early data may come at the earliest: twice the ten seconds by which its age may be off (RFC 9846 section 8.3). */
+export const DEFAULT_REPLAY_WINDOW = 20_000;
+
 /** Entries that are read of what Redis keeps as ticket keys: as many as a ring holds. */
 export const MAX_KEY_ENTRIES = 256;
 

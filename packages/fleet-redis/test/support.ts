@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../src/clock.ts';
 import { type RedisClient, RedisLink, type RedisLinkOptions } from '../src/link.ts';
 import type { FleetProblem } from '../src/problems.ts';
-import { COMMIT_KEYS, READ_KEYS } from '../src/scripts.ts';
+import { COMMIT_KEYS, READ_KEYS, RECORD_HELLO } from '../src/scripts.ts';
 
 export const LIMIT = { timeout: 30_000 };
 export const NOW = Date.UTC(2026, 0, 1);
@@ -94,7 +94,36 @@ const SCRIPTS = new Map<string, Handler>([
       return 1;
     },
   ],
+  [RECORD_HELLO.text, recordHello],
 ]);
+
+function recordHello(
+  redis: FakeRedis,
+  [beginning = '', record]: readonly string[],
+  values: readonly string[],
+) {
+  const now = redis.clock.now();
+  const [time = 0, from = 0, until = 0, skew = 0] = values.map(Number);
+  const memory = `${redis.runId} ${redis.evicted}`;
+  const known = redis.hash(beginning);
+  const since = Number(known.get('since') ?? Number.NaN);
+  if (known.get('memory') !== memory || !(since <= now + skew)) {
+    redis.set(
+      beginning,
+      new Map([
+        ['memory', memory],
+        ['since', String(now)],
+      ]),
+    );
+    return known.size > 0 ? 'lost' : 'first';
+  }
+  if (record === undefined) return 'ready';
+  if (Math.abs(time - now) > skew) return 'clock';
+  if (from - 2 * skew <= since) return 'before';
+  if (redis.get(record) !== undefined) return 'seen';
+  redis.set(record, '', until + 2 * skew);
+  return 'new';
+}
 
 /** A Redis server, with the commands that a fleet uses. */
 export class FakeRedis {
