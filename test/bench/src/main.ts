@@ -38,7 +38,7 @@ function options() {
 const { quick, json, only } = options();
 const SIZES = quick
   ? { rounds: 2, handshakes: 20, bytes: 2 << 20, memory: 20, warmUp: 10, certificates: 10 }
-  : { rounds: 9, handshakes: 400, bytes: 64 << 20, memory: 500, warmUp: 1200, certificates: 1000 };
+  : { rounds: 9, handshakes: 400, bytes: 64 << 20, memory: 500, warmUp: 1200, certificates: 3000 };
 
 /** A quantity of a sample, and how it is called. */
 interface Quantity {
