@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { NamedGroup } from '../../src/wire/registry.ts';
 import { identityOf } from '../support/identities.ts';
 import type { PairOptions } from '../support/pair.ts';
+import { acquainted, later, MAX_EARLY_DATA } from '../support/sessions.ts';
 import { endpoint, inSteps, testHonest } from './honest.ts';
 
 const options: fc.Arbitrary<PairOptions> = fc
@@ -19,4 +20,25 @@ const options: fc.Arbitrary<PairOptions> = fc
     cut: inSteps(step),
   }));
 
-testHonest(options);
+testHonest('any conversation', options);
+
+const known = acquainted();
+
+/** Sides that have met before, the client with something to send early: it is told apart from all that comes later. */
+const resumed: fc.Arbitrary<PairOptions> = fc
+  .record({
+    client: endpoint,
+    server: endpoint,
+    early: fc.nat(MAX_EARLY_DATA),
+    isTaken: fc.boolean(),
+    isRetried: fc.boolean(),
+    step: fc.integer({ min: 1, max: 5000 }),
+  })
+  .map(({ client, server, early, isTaken, isRetried, step }) => ({
+    ...later(known, { client, server: { ...server, ...(isRetried && { groups: [NamedGroup.secp256r1] }) } }),
+    target: { name: 'localhost', earlyData: { data: new Uint8Array(early).fill(0xee) } },
+    handlers: { server: isTaken ? { onEarlyData: () => {} } : {} },
+    cut: inSteps(step),
+  }));
+
+testHonest('any conversation of sides that have met before', resumed);

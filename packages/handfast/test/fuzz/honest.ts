@@ -39,8 +39,8 @@ export const inSteps =
     Array.from({ length: Math.ceil(bytes.length / step) }, (_, i) => bytes.slice(i * step, (i + 1) * step));
 
 /** Any conversation under any of these options. */
-export function testHonest(options: fc.Arbitrary<PairOptions>): void {
-  test('any conversation', () => {
+export function testHonest(name: string, options: fc.Arbitrary<PairOptions>): void {
+  test(name, () => {
     fc.assert(
       fc.property(options, fc.array(action, { maxLength: 60 }), (chosen, actions) => {
         const pair = new Pair(chosen);

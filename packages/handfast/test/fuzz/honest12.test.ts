@@ -17,4 +17,4 @@ const options: fc.Arbitrary<PairOptions> = fc
     cut: inSteps(step),
   }));
 
-testHonest(options);
+testHonest('any conversation', options);
