@@ -24,7 +24,9 @@ const ALL_PARTS = Object.keys(PARTS);
  */
 const LAYERS = {
   ...PARTS,
-  'connection.ts': ALL_PARTS,
+  'connection-options.ts': ['handshake', 'wire'],
+  'connection-refusals.ts': ['trace', 'wire'],
+  'connection.ts': [...ALL_PARTS, 'connection-options.ts', 'connection-refusals.ts'],
   'index.ts': [...ALL_PARTS, 'connection.ts'],
   'crypto/node': ['wire', 'crypto', 'x509'], // key files are DER
   roots: ['wire', 'policy/limits.ts', 'crypto', 'x509'],

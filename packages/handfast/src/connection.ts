@@ -2,6 +2,8 @@
  * The sans-I/O connection: bytes from the network go in, bytes for the network come out, and everything that
  * happens is an event. It reads no clock, opens no socket and starts no timer.
  */
+import type { ConnectionHandlers, ServerTarget } from './connection-options.ts';
+import { endedByAlert, truncated } from './connection-refusals.ts';
 import { type Awaitable, isPromise } from './crypto/provider.ts';
 import { clientHandshake } from './handshake/client/handshake.ts';
 import type { ClientConfig, ServerConfig } from './handshake/config.ts';
@@ -16,70 +18,14 @@ import { type Incoming, RecordReader } from './record/reader.ts';
 import type { RecordInfo } from './record/types.ts';
 import { type PaddingPolicy, RecordWriter } from './record/writer.ts';
 import type { Direction, Role, TraceEvent } from './trace/events.ts';
-import {
-  AlertDescription,
-  AlertLevel,
-  type AlertName,
-  alertLevel,
-  alertMeaning,
-  alertName,
-} from './wire/alerts.ts';
+import { AlertDescription, AlertLevel, type AlertName, alertLevel, alertName } from './wire/alerts.ts';
 import { copy } from './wire/bytes.ts';
 import { ConfigError, TlsError } from './wire/errors.ts';
 import type { NewSessionTicket } from './wire/messages/new-session-ticket.ts';
 import type { TlsVersion } from './wire/registry.ts';
 import { parseHostName } from './x509/host-name.ts';
 
-/** What a connection tells its owner. All are called synchronously, in the order of the wire. */
-export interface ConnectionHandlers extends Observers {
-  /** Decrypted application data. The array belongs to the handler. */
-  readonly onData?: ((data: Uint8Array) => void) | undefined;
-  /**
-   * On a server that takes early data: what the client sent before the handshake was complete. Whoever recorded it may
-   * send it again elsewhere, so it must not do anything that may not happen twice (RFC 9846 section 8). Without this handler
-   * early data is refused.
-   */
-  readonly onEarlyData?: ((data: Uint8Array) => void) | undefined;
-  /** The handshake is complete, and the peer is who it should be. */
-  readonly onEstablished?: ((established: Established) => void) | undefined;
-  /** The peer sent close_notify: it will send no more, but may still read. */
-  readonly onEnd?: (() => void) | undefined;
-  /**
-   * The connection failed. The alert that tells the peer, if there is one, is among the outgoing bytes already, or
-   * comes with a last {@link onOutgoing} where the provider seals with promises. Called once at most, and nothing
-   * else follows it.
-   */
-  readonly onError?: ((error: TlsError) => void) | undefined;
-  /** There may be something to take with `takeOutgoing()`. */
-  readonly onOutgoing?: (() => void) | undefined;
-}
-
-/** Whom a client connects to. */
-export interface ServerTarget {
-  /** A host name or an IP address: the server's certificate must carry it. */
-  readonly name: string;
-  /** Tell the name to the server (SNI); IP addresses are never told (RFC 6066 section 3). Default: true. */
-  readonly sendServerName?: boolean;
-  /** What tells servers of one name apart, such as their port: sessions are kept by it, too. Default: nothing. */
-  readonly sessionScope?: string;
-  /**
-   * What to send with the ClientHello already, where there is a session whose ticket allows it (0-RTT). Who records it can
-   * send it again, to other connections, so it must be harmless when it happens twice, and it has no forward secrecy
-   * (RFC 9846 section 2.3). `established.earlyData` says what became of it. Default: nothing.
-   */
-  readonly earlyData?: EarlyData;
-}
-
-/** Early data of a client. */
-export interface EarlyData {
-  readonly data: Uint8Array;
-  /**
-   * Send it as ordinary data, first of all, where it could not go early, or was refused. If the server then chose another
-   * application protocol than it was sent early for, the connection fails with `ERR_NO_APPLICATION_PROTOCOL` (RFC 9846
-   * section 4.3.10). Default: false, the caller decides.
-   */
-  readonly resend?: boolean;
-}
+export type { ConnectionHandlers, EarlyData, ServerTarget } from './connection-options.ts';
 
 interface RecordOptions extends BaseConfig {
   readonly maxFragmentLength: number;
@@ -377,7 +323,9 @@ export class TlsConnection {
         if (isPromise(incoming)) this.#await(incoming);
         else this.#handle(incoming);
       }
-      if (this.#receiveState === 'network ended' && this.#canRead) this.#truncated();
+      if (this.#receiveState === 'network ended' && this.#canRead) {
+        throw truncated(this.role, this.#postHandshake !== undefined);
+      }
     });
     this.#isPumping = false;
   }
@@ -443,28 +391,12 @@ export class TlsConnection {
       this.#handlers.onEnd?.();
       return;
     }
-    const peer = this.role === 'client' ? 'server' : 'client';
-    const when = this.#postHandshake === undefined ? ' during the handshake' : '';
-    throw new TlsError(
-      'ERR_ALERT_RECEIVED',
-      `the ${peer} ended the connection${when} with the alert ${name}: ${alertMeaning(description)}`,
-      { alertReceived: name, isProtected },
-    );
+    throw endedByAlert(this.role, this.#postHandshake !== undefined, description, isProtected);
   }
 
   #isMereWarning(level: number, name: AlertName | number): boolean {
     const mayBe12 = this.#versions.includes('TLSv1.2') && (this.#context.version ?? 'TLSv1.2') === 'TLSv1.2';
     return mayBe12 && level === AlertLevel.warning && name !== 'close_notify';
-  }
-
-  #truncated(): void {
-    const peer = this.role === 'client' ? 'server' : 'client';
-    throw new TlsError(
-      'ERR_TRUNCATED',
-      this.#postHandshake === undefined
-        ? `the ${peer} closed the connection before the handshake was complete`
-        : `the ${peer} closed the connection without close_notify; what it sent may be incomplete`,
-    );
   }
 
   /** The handshake is complete: what waited for it goes out. */
