@@ -220,11 +220,11 @@ function endpointConfig(
   options: EndpointOptions,
   role: Role,
 ): {
-  readonly [K in Defaulted]: Exclude<EndpointOptions[K], undefined>;
+  readonly [K in Defaulted | 'now']: Exclude<EndpointOptions[K], undefined>;
 } {
-  const { provider, maxFragmentLength = MAX_PLAINTEXT_LENGTH, recordsPerKey } = options;
+  const { provider, now, maxFragmentLength = MAX_PLAINTEXT_LENGTH, recordsPerKey } = options;
   requireGiven('provider', provider, 'such as nodeProvider of handfast/crypto/node');
-  requireGiven('now', options.now, 'such as Date.now');
+  requireGiven('now', now, 'such as Date.now');
   requireWithin('maxFragmentLength', maxFragmentLength, MIN_FRAGMENT_LENGTH, MAX_PLAINTEXT_LENGTH);
   if (recordsPerKey !== undefined) {
     requireWithin('recordsPerKey', recordsPerKey, 1, Number.MAX_SAFE_INTEGER);
@@ -233,6 +233,8 @@ function endpointConfig(
     ...negotiable(options, provider, role),
     applicationProtocols: checkApplicationProtocols(options.applicationProtocols ?? []),
     maxFragmentLength,
+    // Tickets hold whole milliseconds; some clocks are finer
+    now: () => Math.floor(now()),
   };
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
 import type { ClientOptions, ServerOptions } from '../../src/handshake/config.ts';
+import type { Messages } from '../../src/handshake/messages.ts';
 import { POLICIES } from '../../src/policy/policies.ts';
 import type { ClientSession } from '../../src/session/session.ts';
 import { MemoryClientSessions, MemorySessionStore } from '../../src/session/store.ts';
@@ -179,5 +180,22 @@ test('no session is kept without extended master secret, and none goes on withou
     ends.connect();
     const pair = ends.connect({ client: without });
     assert.equal(pair.server.error?.code, 'ERR_NO_EXTENDED_MASTER_SECRET');
+  }
+});
+
+test('a resumed connection does not answer what was settled before: name, point formats (RFC 6066 section 3, RFC 8422 section 4)', () => {
+  for (const kind of ['tickets', 'ids'] as const) {
+    const ends = new Endpoints(kind);
+    const answered: (readonly string[])[] = [];
+    const ServerHello12 = (hello: Messages['ServerHello12']): Messages['ServerHello12'] => {
+      answered.push(
+        Object.keys(hello.extensions).filter((name) => /^(serverName|ecPointFormats)$/.test(name)),
+      );
+      return hello;
+    };
+    for (const isResumed of [false, true]) {
+      assert.equal(resumed(ends.connect({ server: { customize: { ServerHello12 } } })), isResumed);
+    }
+    assert.deepEqual(answered, [['serverName', 'ecPointFormats'], []]);
   }
 });

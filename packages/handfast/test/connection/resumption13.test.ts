@@ -348,3 +348,22 @@ test('judged again where that is asked for: what is refused now is not resumed',
   assert.equal(ends.connect().client.error?.code, 'ERR_UNKNOWN_CA');
   assert.equal(asked, 4);
 });
+
+test('a clock with parts of milliseconds, and one that goes back between two looks, do no harm', () => {
+  const ends = new Endpoints();
+  ends.now += 0.25;
+  assert.equal(resumed(ends.connect()), false);
+  ends.now += 1000.5;
+  assert.equal(resumed(ends.connect()), true);
+  const kept: ClientSession[] = [];
+  const sessions = { put: (_key: string, one: ClientSession) => void kept.push(one), take: () => undefined };
+  ends.connect({ client: { sessions } });
+  const [session] = kept;
+  assert.ok(session);
+  let looks = 0;
+  const now = (): number => session.createdAt - 5 * looks++;
+  const take = () => ({ ...session, ticketAgeAdd: 0 });
+  const pair = ends.connect({ client: { now, sessions: { put: () => {}, take } } });
+  assert.equal(resumed(pair), true);
+  assert.ok(looks > 2);
+});

@@ -116,7 +116,7 @@ export function pskExtensions(config: ClientConfig, psks: readonly OfferedPsk[])
 
 /** The age of a ticket in milliseconds, with `ticket_age_add`, modulo 2^32 (RFC 9846 section 4.3.11.1). */
 function obfuscatedAge({ createdAt, ticketAgeAdd }: ClientSession, now: number): number {
-  return (now - createdAt + ticketAgeAdd) % 2 ** 32;
+  return (Math.max(0, now - createdAt) + ticketAgeAdd) % 2 ** 32;
 }
 
 /** Which keys a ClientHello offers after the caller's last word on it, who may have left some out, or moved them. */

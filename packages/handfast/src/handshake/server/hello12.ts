@@ -58,6 +58,7 @@ export function sendServerHello12(
     const sentinel = DOWNGRADE_SENTINEL['TLSv1.2'];
     random.set(sentinel, RANDOM_LENGTH - sentinel.length);
   }
+  const isResumed = identity === undefined;
   const wantsOcsp = offered.statusRequest?.statusType === STATUS_TYPE_OCSP;
   const { signedCertificateTimestamps, ocspResponse } = identity ?? {};
   const final = h.send('ServerHello12', {
@@ -68,12 +69,13 @@ export function sendServerHello12(
     legacyCompressionMethod: 0,
     extensions: {
       ...(signalsRenegotiation(hello) ? { renegotiationInfo: EMPTY } : {}),
-      ...(offered.serverName === undefined ? {} : { serverName: true as const }),
+      // Both were settled when the session was made (RFC 6066 section 3, RFC 8422 section 4)
+      ...(isResumed || offered.serverName === undefined ? {} : { serverName: true as const }),
       ...(offered.extendedMasterSecret === undefined ? {} : { extendedMasterSecret: true as const }),
       ...(offered.encryptThenMac !== undefined && suite.cipher.kind === 'cbc'
         ? { encryptThenMac: true as const }
         : {}),
-      ...(offered.ecPointFormats !== undefined && suite.keyExchange === 'ECDHE'
+      ...(!isResumed && offered.ecPointFormats !== undefined && suite.keyExchange === 'ECDHE'
         ? { ecPointFormats: [UNCOMPRESSED_POINT] }
         : {}),
       ...(promisesTicket ? { sessionTicket: true as const } : {}),
