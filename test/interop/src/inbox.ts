@@ -54,9 +54,12 @@ export class Inbox {
     return this.#hash.copy().digest('hex');
   }
 
-  /** @throws the stream's error, or one that says that the stream ended first. */
-  async holds(marker: string): Promise<void> {
-    await this.#until(() => this.#text.includes(marker), `"${marker}"`);
+  /**
+   * @param from where to look, as an index into {@link text}.
+   * @throws the stream's error, or one that says that the stream ended first.
+   */
+  async holds(marker: string, from = 0): Promise<void> {
+    await this.#until(() => this.#text.includes(marker, from), `"${marker}"`);
   }
 
   async reaches(bytes: number): Promise<void> {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cell, type Pair, type Wish } from './cell.ts';
 import { type Facts, GROUPS, type Group, type Refusal, SUITES } from './ours.ts';
-import type { Limit, Peer, Role } from './peers/peer.ts';
+import { limitFor, type Peer, type Role } from './peers/peer.ts';
 import { KEY_KINDS, type Pki } from './pki.ts';
 import { byteByByte, tampering } from './relay.ts';
 import type { Attempt, Trial } from './run.ts';
@@ -433,14 +433,6 @@ const SCENARIOS: readonly Scenario[] = [
   ...closes,
 ];
 
-function limitFor(peer: Peer, role: Role, { column, name }: Scenario): Limit | undefined {
-  const names = [column, `${column}/${name}`];
-  return peer.limits.find(
-    (limit) =>
-      (limit.role === undefined || limit.role === role) && limit.cases.some((entry) => names.includes(entry)),
-  );
-}
-
 /** Every scenario with one peer, in the roles that it can take. */
 export function peerTrials(peer: Peer, pki: Pki): Trial[] {
   const roles: readonly Role[] = peer.serve === undefined ? ['server'] : ['client', 'server'];
@@ -452,7 +444,7 @@ export function peerTrials(peer: Peer, pki: Pki): Trial[] {
         column: scenario.column,
         name: scenario.name,
         limit: scenario.limit,
-        notApplicable: limitFor(peer, role, scenario)?.reason,
+        notApplicable: limitFor(peer.limits, role, scenario)?.reason,
         start(): Attempt {
           const cell = new Cell(peer, role, pki);
           return { cell, done: scenario.run(cell) };

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"strconv"
@@ -31,6 +32,23 @@ var groups = map[string]tls.CurveID{
 var versions = map[string]uint16{"TLSv1.2": tls.VersionTLS12, "TLSv1.3": tls.VersionTLS13}
 
 var output sync.Mutex
+
+var caches = struct {
+	sync.Mutex
+	named map[string]tls.ClientSessionCache
+}{named: map[string]tls.ClientSessionCache{}}
+
+// cacheFor gives the sessions that connections of one name share.
+func cacheFor(name string) tls.ClientSessionCache {
+	caches.Lock()
+	defer caches.Unlock()
+	cache, known := caches.named[name]
+	if !known {
+		cache = tls.NewLRUClientSessionCache(8)
+		caches.named[name] = cache
+	}
+	return cache
+}
 
 func say(id, at string, pairs ...string) {
 	line := "at=" + at + "\tid=" + id
@@ -67,6 +85,9 @@ func configuration(f fields) (*tls.Config, error) {
 		if group, known := groups[name]; known {
 			config.CurvePreferences = append(config.CurvePreferences, group)
 		}
+	}
+	if f["session"] != "" {
+		config.ClientSessionCache = cacheFor(f["session"])
 	}
 	if f["alpn"] != "" {
 		config.NextProtos = strings.Split(f["alpn"], ",")
@@ -129,6 +150,7 @@ func run(f fields, connection *tls.Conn) error {
 		"suite", tls.CipherSuiteName(state.CipherSuite),
 		"group", groupName(state.CurveID),
 		"alpn", state.NegotiatedProtocol,
+		"resumed", strconv.FormatBool(state.DidResume),
 		"exported", hex.EncodeToString(exported))
 	if _, err := io.Copy(connection, connection); err != nil {
 		return err
@@ -155,8 +177,24 @@ func listen(f fields) error {
 	if err != nil {
 		return err
 	}
+	if f["also"] != "" {
+		first := tls.Server(socket, config)
+		go report(f, func(f fields) error { return run(f, first) })
+		f = maps.Clone(f)
+		f["id"] = f["also"]
+		if socket, err = listener.Accept(); err != nil {
+			return err
+		}
+	}
 	listener.Close()
 	return run(f, tls.Server(socket, config))
+}
+
+// report does the work of one connection, and says how it failed.
+func report(f fields, work func(fields) error) {
+	if err := work(f); err != nil {
+		say(f["id"], "failed", "message", err.Error())
+	}
 }
 
 func dial(f fields) error {
@@ -184,10 +222,6 @@ func main() {
 		if f["do"] == "listen" {
 			work = listen
 		}
-		go func() {
-			if err := work(f); err != nil {
-				say(f["id"], "failed", "message", err.Error())
-			}
-		}()
+		go report(f, work)
 	}
 }

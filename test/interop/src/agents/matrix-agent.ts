@@ -53,6 +53,36 @@ const GROUPS: Readonly<Record<string, string>> = {
   secp521r1: 'secp521r1',
 };
 
+const sessions = new Map<string, Buffer>();
+
+/** For later connections of the same name. */
+function keepSessions(socket: tls.TLSSocket, name: string): void {
+  socket.on('session', (session) => sessions.set(name, session));
+}
+
+/** Node keeps no sessions of a TLS 1.2 server that has no tickets; the application does. */
+function storeSessions(server: tls.Server): void {
+  const stored = new Map<string, Buffer>();
+  server.on('newSession', (id: Buffer, session: Buffer, done: () => void) => {
+    stored.set(id.toString('hex'), session);
+    done();
+  });
+  server.on('resumeSession', (id: Buffer, done: (error: null, session: Buffer | null) => void) =>
+    done(null, stored.get(id.toString('hex')) ?? null),
+  );
+}
+
+/** An external pre-shared key, in hexadecimal. */
+function serverPsk({ psk, identity }: Fields): tls.TlsOptions {
+  if (psk === undefined) return {};
+  return { pskCallback: (_, given) => (given === identity ? Buffer.from(psk, 'hex') : null) };
+}
+
+function clientPsk({ psk, identity }: Fields): tls.ConnectionOptions {
+  if (psk === undefined || identity === undefined) return {};
+  return { pskCallback: () => ({ psk: Buffer.from(psk, 'hex'), identity }) };
+}
+
 function secured(socket: tls.TLSSocket, fields: Fields): void {
   const cipher = socket.getCipher() as { standardName?: string } | undefined;
   const key = (socket.getEphemeralKeyInfo?.() ?? {}) as { name?: string };
@@ -62,6 +92,7 @@ function secured(socket: tls.TLSSocket, fields: Fields): void {
     group: GROUPS[key.name ?? ''],
     alpn: socket.alpnProtocol || undefined,
     exported: exported(socket, fields),
+    resumed: socket.isSessionReused?.(),
   });
 }
 
@@ -83,7 +114,8 @@ function serve(socket: tls.TLSSocket, { id }: Fields): void {
 }
 
 function listen(fields: Fields): void {
-  const { id, ca, dh, preference } = fields;
+  const { id, ca, dh, preference, also, store } = fields;
+  const ids = [id, ...(also === undefined ? [] : [also])];
   const server = tls.createServer(
     {
       ...commonOptions(fields),
@@ -92,21 +124,26 @@ function listen(fields: Fields): void {
       rejectUnauthorized: ca !== undefined,
       honorCipherOrder: preference === 'server',
       ...(dh && { dhparam: file(dh) }),
+      ...serverPsk(fields),
     },
     (socket) => {
-      server.close();
-      secured(socket, fields);
-      serve(socket, fields);
+      const own = { ...fields, id: ids.shift() };
+      if (ids.length === 0) server.close();
+      secured(socket, own);
+      serve(socket, own);
     },
   );
+  if (store !== undefined) storeSessions(server);
   server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
-    say(id, 'failed', { message: `${error.code ?? error.name}: ${error.message}` });
-    server.close();
+    say(ids.shift(), 'failed', { message: `${error.code ?? error.name}: ${error.message}` });
+    if (ids.length === 0) server.close();
   });
   server.listen(0, '127.0.0.1', () => say(id, 'listening', { port: (server.address() as AddressInfo).port }));
 }
 
 function dial(fields: Fields): void {
+  const { session: name = '' } = fields;
+  const session = sessions.get(name);
   const socket = tls.connect(
     {
       ...commonOptions(fields),
@@ -114,9 +151,12 @@ function dial(fields: Fields): void {
       port: Number(fields['port']),
       servername: fields['name'] ?? '',
       allowHalfOpen: true,
+      ...(session && { session }),
+      ...clientPsk(fields),
     } as tls.ConnectionOptions,
     () => secured(socket, fields),
   );
+  if (name !== '') keepSessions(socket, name);
   serve(socket, fields);
 }
 

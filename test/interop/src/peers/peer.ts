@@ -39,6 +39,19 @@ export interface Limit {
   readonly reason: string;
 }
 
+/** What stands in the way of a scenario. */
+export function limitFor(
+  limits: readonly Limit[],
+  role: Role,
+  { column, name }: { readonly column: string; readonly name: string },
+): Limit | undefined {
+  const names = [column, `${column}/${name}`];
+  return limits.find(
+    (limit) =>
+      (limit.role === undefined || limit.role === role) && limit.cases.some((entry) => names.includes(entry)),
+  );
+}
+
 /** Names of scenarios, by handfast's role. */
 export type Silence = Readonly<Partial<Record<Role, readonly string[]>>>;
 

