@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import {
+  CipherSuite,
   type Established,
   MemoryReplayGuard,
   MemorySessionStore,
@@ -54,6 +55,7 @@ function common({ terms, credentials, authority }: Setup, side: 'client' | 'serv
   return {
     versions: [terms.version],
     groups: groupsOf(terms, side).map((name) => NamedGroup[name]),
+    ...(terms.suite && { cipherSuites: [CipherSuite[terms.suite]] }),
     ...(authority && { ca: authority.pem }),
     ...(credentials && { cert: credentials.chainPem, key: credentials.keyPem }),
     ...(psk && pskOption(psk)),

@@ -21,12 +21,18 @@ const ID: Terms = { version: 'TLSv1.2', by: 'id' };
 const resumption: Scenario[] = [
   { name: 'ticket', terms: TLS13, resumed: true },
   { name: 'mutual', terms: { ...TLS13, mutual: true } as const, resumed: true },
+  { name: 'sha384', terms: { ...TLS13, suite: 'TLS_AES_256_GCM_SHA384' } as const, resumed: true },
   { name: 'retry', terms: { ...TLS13, retry: true } as const, resumed: true },
   { name: 'forgotten', terms: { ...TLS13, serverForgets: true } as const, resumed: false },
 ].map((scenario) => ({ column: 'resume1.3', ...scenario }));
 
 const resumption12: Scenario[] = [
   { name: 'ticket', terms: TICKET, resumed: true },
+  {
+    name: 'ticket sha384',
+    terms: { ...TICKET, suite: 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384' } as const,
+    resumed: true,
+  },
   { name: 'ticket mutual', terms: { ...TICKET, mutual: true } as const, resumed: true },
   { name: 'ticket forgotten', terms: { ...TICKET, serverForgets: true } as const, resumed: false },
   { name: 'id', terms: ID, resumed: true },
@@ -60,6 +66,12 @@ const psks: Scenario[] = [
 const early = { ...TLS13, early: true } as const;
 const earlyData: Scenario[] = [
   { name: 'accepted', terms: early, resumed: true, early: 'accepted' as const },
+  {
+    name: 'sha384',
+    terms: { ...early, suite: 'TLS_AES_256_GCM_SHA384' } as const,
+    resumed: true,
+    early: 'accepted' as const,
+  },
   {
     name: 'forgotten',
     terms: { ...early, serverForgets: true } as const,

@@ -20,6 +20,8 @@ export interface Terms {
   readonly serverForgets?: true;
   /** The client begins with a group that the server does not take. */
   readonly retry?: true;
+  /** The only suite on our side, where its hash function is to be another than that of our first. */
+  readonly suite?: 'TLS_AES_256_GCM_SHA384' | 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384';
   /** Clients show a certificate. */
   readonly mutual?: true;
   /** In place of sessions: one connection, with a key on each side. */
