@@ -7,6 +7,7 @@ import { type Pki, SERVER_NAME } from '../pki.ts';
 import type { Attempt } from '../run.ts';
 import { dial, type Link, listen } from './ours.ts';
 import type { Party, Peer, Visit } from './peers/peer.ts';
+import { replay, startRecorder } from './replay.ts';
 import { EARLY, type Report, type Setup, type Terms } from './terms.ts';
 
 /** What must come out. */
@@ -35,6 +36,8 @@ class Course {
   readonly #expected: Outcome;
   readonly #parties: Party[] = [];
   readonly #cleanup: (() => void)[] = [];
+  /** What is done when both connections have ended. */
+  #epilogue = async (): Promise<void> => undefined;
 
   constructor(peer: Peer, role: Role, pki: Pki, expected: Outcome) {
     this.#peer = peer;
@@ -62,6 +65,7 @@ class Course {
     if (terms.psk !== undefined) return;
     const needsAnother = terms.serverForgets === true && this.#role === 'client';
     await this.#connection(needsAnother ? await this.#asClient() : meeting, 1, session);
+    await this.#epilogue();
   }
 
   /** The whole of one connection. Answers our client's session. */
@@ -174,9 +178,19 @@ class Course {
     this.step = 'listening';
     const listener = await listen(this.#server());
     this.#cleanup.push(() => listener.close());
+    let { port } = listener;
+    if (this.#expected.terms.replayed === true) {
+      const recorder = await startRecorder(port);
+      this.#cleanup.push(() => recorder.close());
+      port = recorder.port;
+      this.#epilogue = async () => {
+        this.step = 'playing the second connection again';
+        await replay(listener, recorder.recorded());
+      };
+    }
     const party = this.#peer.dial({
       ...this.#client(),
-      port: listener.port,
+      port,
       name: SERVER_NAME,
       scratch: this.#pki.scratch(),
     });

@@ -9,6 +9,7 @@ import {
   NamedGroup,
   TicketKeyRing,
   type TlsError,
+  type TraceEvent,
 } from 'handfast';
 import { nodeProvider } from 'handfast/crypto/node';
 import { connect, createServer, type TLSSocket, type TlsServerOptions } from 'handfast/node';
@@ -43,6 +44,10 @@ export interface Listener {
   readonly port: number;
   /** The next connection: established. @throws {TlsError} when it failed. */
   next(): Promise<Link>;
+  /** All that ever came early. */
+  earlyData(): string;
+  /** Why early data was taken or refused, each time. */
+  readonly decisions: readonly string[];
   close(): void;
 }
 
@@ -127,6 +132,10 @@ export async function listen(setup: Setup): Promise<Listener> {
   server.on('earlyData', (data: Buffer, socket: TLSSocket) =>
     early.set(socket, (early.get(socket) ?? '') + data.toString('latin1')),
   );
+  const decisions: string[] = [];
+  server.on('trace', (event: TraceEvent) => {
+    if (event.type === 'choice' && event.what === 'early data') decisions.push(event.reason);
+  });
   server.on('secureConnection', (socket: TLSSocket) => arrive(link(socket, early.get(socket))));
   server.on('tlsClientError', (error: TlsError) => arrive(error));
   server.listen(0, '127.0.0.1');
@@ -143,6 +152,8 @@ export async function listen(setup: Setup): Promise<Listener> {
         });
       }
     },
+    earlyData: () => [...early.values()].join(''),
+    decisions,
     close: () => server.close(),
   };
 }

@@ -9,6 +9,8 @@ import type { Psk, Terms } from './terms.ts';
 interface Scenario extends Outcome {
   readonly column: string;
   readonly name: string;
+  /** handfast's role, where the scenario makes sense in one only. */
+  readonly role?: Role;
 }
 
 /** Milliseconds. */
@@ -73,6 +75,13 @@ const earlyData: Scenario[] = [
     early: 'accepted' as const,
   },
   {
+    name: 'replayed',
+    role: 'server' as const,
+    terms: { ...early, replayed: true } as const,
+    resumed: true,
+    early: 'accepted' as const,
+  },
+  {
     name: 'forgotten',
     terms: { ...early, serverForgets: true } as const,
     resumed: false,
@@ -86,7 +95,7 @@ const SCENARIOS: readonly Scenario[] = [...resumption, ...resumption12, ...psks,
 /** Every scenario with one peer, in both roles. */
 export function sessionTrials(peer: Peer, pki: Pki): Trial[] {
   return (['client', 'server'] as const).flatMap((role: Role) =>
-    SCENARIOS.map(
+    SCENARIOS.filter((scenario) => scenario.role === undefined || scenario.role === role).map(
       (scenario): Trial => ({
         peer: peer.name,
         role,

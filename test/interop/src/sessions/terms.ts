@@ -16,6 +16,8 @@ export interface Terms {
   readonly by: 'ticket' | 'id';
   /** The second connection sends early data; servers take it, unless they forget. */
   readonly early?: true;
+  /** What the second connection's client sent is sent again by somebody else. Our side is the server. */
+  readonly replayed?: true;
   /** The server does not know its session when it comes back. */
   readonly serverForgets?: true;
   /** The client begins with a group that the server does not take. */
