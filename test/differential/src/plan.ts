@@ -84,7 +84,9 @@ export function makeChain(plan: ChainPlan): Chain {
   }
   const again: Maker['again'] = (index, { issuer = issued[index + 1], ...options }) => {
     const { options: first, ...rest } = plan.certificates[index] as CertificatePlan;
-    return makeCertificate({ ...rest, options: { ...first, ...options, key: first.key } }, issuer);
+    // Who signs with RSA does so in one of two ways; other keys have no choice.
+    const pss = first.pss === true && issuer?.key.asymmetricKeyType === 'rsa';
+    return makeCertificate({ ...rest, options: { ...first, ...options, key: first.key, pss } }, issuer);
   };
   const [leaf, ...others] = issued.map(({ der: bytes }) => bytes);
   const chain: Chain = {

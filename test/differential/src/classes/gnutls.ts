@@ -136,7 +136,7 @@ export const GNUTLS: readonly Class[] = [
     these(
       'basicConstraints: left out of a root',
       'basicConstraints: no authority',
-      mutation('left out', /basicConstraints\.\w+/),
+      mutation('left out', /basicConstraints\.\w+|extensions/),
       'extKeyUsage: client only, of a root',
       'keyUsage: without keyCertSign',
       changed(/basicConstraints\.oid/),
@@ -272,6 +272,12 @@ export const GNUTLS: readonly Class[] = [
     MALFORMED,
     'an extension that is out of place and malformed, which GnuTLS does not read there',
     'RFC 5280 section 4.2: each value is what its object identifier says',
+  ),
+  laxer(
+    these('issuer: empty, of a root', mutation('left out', /issuer\.step/)),
+    /^emptyName$/,
+    'a root without an issuer',
+    'RFC 5280 section 4.1.2.4: the issuer is not empty',
   ),
   stricter(
     these(

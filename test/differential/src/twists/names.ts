@@ -247,6 +247,13 @@ const DISTINGUISHED: readonly Twist[] = [
     expect: ['emptyName', 'issuer'],
     apply: (_, at) => at.before.push((certificate) => replace(find(certificate, 'issuer'), der.sequence())),
   },
+  {
+    name: 'issuer: empty, of a root',
+    places: ['root'],
+    touches: ['issuer'],
+    expect: ['emptyName', 'issuer'],
+    apply: (_, at) => at.before.push((certificate) => replace(find(certificate, 'issuer'), der.sequence())),
+  },
 ];
 
 /** In a SET OF the shorter encoding comes first (X.690 section 11.6). */
