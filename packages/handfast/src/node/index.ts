@@ -39,6 +39,13 @@ export {
   type TlsOptions,
 } from './options.ts';
 export { createServer, Server, type TlsServerOptions } from './server.ts';
+export {
+  SessionSharing,
+  type SessionSharingOptions,
+  SharedSessions,
+  type SharedSessionsOptions,
+  type SharingChannel,
+} from './sharing.ts';
 export { TLSSocket } from './socket.ts';
 export type { SkippedCertificate } from './trust-files.ts';
 export { loadRevocationLists, type RevocationListInput, type TrustOptions } from './trust-options.ts';

@@ -92,3 +92,12 @@ export const MAX_CACHE_TIME = 86_400_000;
 
 /** How long a failure is remembered in milliseconds, and an answer that nothing has confirmed. */
 export const FAILURE_CACHE_TIME = 60_000;
+
+/** How long early data waits for the parent process's record of ClientHellos, in milliseconds: one second. A parent that is busy for longer refuses it. */
+export const DEFAULT_SHARING_TIMEOUT = 1_000;
+
+/** ClientHellos whose early data waits for the parent process at a time; further early data is refused. */
+export const MAX_WAITING_REPLAY_CHECKS = 5_000;
+
+/** How long before its first use a ticket key is told to child processes, in milliseconds: one minute. */
+export const TICKET_KEY_LEAD = 60_000;
