@@ -10,7 +10,10 @@ import { PSK_KEY_EXCHANGE_MODES, type PskKeyExchangeMode } from './psk13.ts';
 
 /** How a server lets clients resume their sessions. */
 export interface TicketOptions {
-  /** Seals tickets and opens them: {@link TicketKeyRing}, or keys that many servers share. */
+  /**
+   * Seals tickets and opens them: {@link TicketKeyRing}, or keys that many servers share. A session goes on at those that
+   * show the same certificate, and judge clients alike.
+   */
   readonly keys: TicketKeys;
   /** Keeps sessions here instead; the tickets are then keys of the store, each good for one use. Default: tickets hold the sessions. */
   readonly store?: SessionStore;

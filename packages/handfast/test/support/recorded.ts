@@ -6,18 +6,23 @@ import {
   type TlsConnection,
 } from '../../src/connection.ts';
 import { clientConfig, serverConfig } from '../../src/handshake/config.ts';
+import type { PeerVerifier } from '../../src/handshake/verifier.ts';
 import type { Role, TraceEvent } from '../../src/trace/events.ts';
 import { concat, toHex } from '../../src/wire/bytes.ts';
 import { NamedGroup, SignatureScheme } from '../../src/wire/registry.ts';
 import { sampleSource } from '../wire/support.ts';
 import { flow12, mutual, withMore } from './flows12.ts';
-import { identityOf } from './identities.ts';
+import { accepting, identityOf } from './identities.ts';
 import { Later, lateSides } from './later.ts';
 import { clientOptions, other, Pair, type PairOptions, serverOptions, text } from './pair.ts';
 import { seededProvider } from './seeded.ts';
+import { type Acquainted, acquainted, later as afterwards, withEarlyData } from './sessions.ts';
 
 /** The conversations of TLS 1.3. */
 export const RECORDED_13 = ['plain', 'client certificate', 'HelloRetryRequest', 'cookie'] as const;
+
+/** Those of sides that have met before. */
+export const RECORDED_SESSIONS = ['session', 'early data'] as const;
 
 /** Those of TLS 1.2, by its key exchange, and what is different about it. */
 export const RECORDED_12 = [
@@ -28,7 +33,8 @@ export const RECORDED_12 = [
   'RSA, CBC, client certificate',
 ] as const;
 
-export type FlowName = (typeof RECORDED_13)[number] | (typeof RECORDED_12)[number];
+type FlowName13 = (typeof RECORDED_13)[number] | (typeof RECORDED_SESSIONS)[number];
+export type FlowName = FlowName13 | (typeof RECORDED_12)[number];
 
 /** One time for all, since it stands in cookies. */
 const NOW = Date.now();
@@ -72,7 +78,24 @@ function isFlow12(flow: FlowName): flow is (typeof RECORDED_12)[number] {
   return flow in FLOWS_12;
 }
 
-function flowOptions13(flow: (typeof RECORDED_13)[number]): PairOptions {
+/** Equal to itself also where it answers late. */
+const verifier: PeerVerifier = { ...accepting, settings: new Uint8Array(32) };
+const ED25519: PairOptions = {
+  client: { verifier, now: () => NOW, applicationProtocols: ['h2'] },
+  server: { now: () => NOW, identities: [identityOf('server', 'ed25519')], applicationProtocols: ['h2'] },
+};
+let met: Acquainted | undefined;
+
+/** Sides that have met before, once for all. */
+function resumedFlow(flow: (typeof RECORDED_SESSIONS)[number]): PairOptions {
+  met ??= acquainted(ED25519);
+  const seeds = { client: { provider: seededProvider(1) }, server: { provider: seededProvider(2) } };
+  const options = afterwards(met, seeds);
+  return flow === 'session' ? options : withEarlyData(options, text('early'));
+}
+
+function flowOptions13(flow: FlowName13): PairOptions {
+  if (flow === 'session' || flow === 'early data') return resumedFlow(flow);
   const small = { maxFragmentLength: 200, padding: (length: number) => length % 7 };
   return {
     client: {
@@ -104,15 +127,15 @@ export function freshConnection(
   handlers: ConnectionHandlers,
   change: (options: PairOptions) => PairOptions = (options) => options,
 ): TlsConnection {
-  const { client, server } = change(flowOptions(flow));
+  const { client, server, target = { name: 'localhost' } } = change(flowOptions(flow));
   return role === 'client'
-    ? createClientConnection(clientConfig(clientOptions(client)), { name: 'localhost' }, handlers)
+    ? createClientConnection(clientConfig(clientOptions(client)), target, handlers)
     : createServerConnection(serverConfig(serverOptions(server)), handlers);
 }
 
 /** All that the peer of `role` has to say in one connection, to its end; `role` only answers. */
 export function recordedStream(flow: FlowName, role: Role): Uint8Array {
-  const pair = new Pair(flowOptions(flow)).run();
+  const pair = new Pair({ ...flowOptions(flow), handlers: { server: { onEarlyData: () => {} } } }).run();
   const peer = pair.side(other(role));
   const is13 = !isFlow12(flow);
   peer.send(text('hello'));
@@ -152,8 +175,9 @@ export const printed = (event: TraceEvent): string => JSON.stringify(event, prin
 function noting(events: string[], trace: string[] | undefined): ConnectionHandlers {
   return {
     onData: (data) => void events.push(`data ${toHex(data)}`),
-    onEstablished: ({ cipherSuite, group, applicationProtocol }) =>
-      void events.push(`established ${cipherSuite} ${group} ${applicationProtocol}`),
+    onEarlyData: (data) => void events.push(`early ${toHex(data)}`),
+    onEstablished: ({ cipherSuite, group, applicationProtocol, resumed, earlyData }) =>
+      void events.push(`established ${cipherSuite} ${group} ${applicationProtocol} ${resumed} ${earlyData}`),
     onEnd: () => void events.push('end'),
     onError: ({ code, message }) => void events.push(`error ${code} ${message}`),
     ...(trace && { onTrace: (event) => void trace.push(printed(event)) }),
