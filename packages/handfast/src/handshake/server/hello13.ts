@@ -44,6 +44,7 @@ export function* acceptClientHello(
   received: HandshakeMessage,
   hello: ClientHello,
 ): Handshake<ClientOffer> {
+  h.records.requireRecordBoundary(); // keys change next, or the client must wait (RFC 9846 section 5.1)
   checkHello(hello);
   if (hello.extensions.earlyData !== undefined) h.records.skipEarlyData(h.config.earlyData?.maxSize ?? 0);
   if (hello.extensions.cookie !== undefined)
@@ -69,8 +70,8 @@ export function* acceptClientHello(
   h.transcript.add(received.message);
   const retry = sendRetry(h, hello, suite, group, share === undefined);
   h.order.facts.secondClientHelloExpected = true;
-  h.records.requireRecordBoundary();
   const second = yield* h.receive();
+  h.records.requireRecordBoundary();
   const secondHello = h.decode(clientHello, second);
   checkHello(secondHello);
   checkUnchanged(hello, secondHello);
