@@ -3,13 +3,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Role } from '../../src/trace/events.ts';
 import { concat, latin1 } from '../../src/wire/bytes.ts';
-import type { Refusal } from '../support/cheats.ts';
 import { other } from '../support/pair.ts';
 import { FLOWS, type FlowName } from './flows.ts';
 import { type Deed, LAST_WORDS, Peer, SECRET } from './peer.ts';
+import type { Refusal } from './refusals.ts';
 
-/** What must become of a conversation: it is refused; it goes on as if nothing were; or the victim waits, and the transport ends. */
-export type Outcome = Refusal | 'goes on' | 'waits';
+/**
+ * What must become of a conversation: it is refused; it goes on as if nothing were; it ends in order, and what
+ * comes then is not heard; or the victim waits, and the transport ends.
+ */
+export type Outcome = Refusal | 'goes on' | 'ends' | 'waits';
 
 export interface More {
   /** What the victim's handlers were told before they were told the error. Default: nothing, or `established` for what comes afterwards. */
@@ -48,6 +51,7 @@ function play(flow: FlowName, role: Role, [deed, outcome, more]: Case): void {
   const peer = new Peer(role, FLOWS[flow](), deed).run();
   assert.ok(peer.deeds > 0, 'the deed was not done');
   if (outcome === 'goes on') assertGoesOn(peer, flow);
+  else if (outcome === 'ends') assertEnded(peer);
   else if (outcome === 'waits') assertWaited(peer, more);
   else assertRefused(peer, outcome, deed, more);
 }
@@ -90,6 +94,12 @@ function assertGoesOn(peer: Peer, flow: FlowName): void {
   assert.ok(saysSecret(peer));
 }
 
+function assertEnded(peer: Peer): void {
+  assert.equal(peer.victim.error, undefined, peer.victim.error?.message);
+  assert.deepEqual(peer.events, ['established', 'end']);
+  assert.deepEqual(peer.delivered, []);
+}
+
 function assertWaited(peer: Peer, more: More = {}): void {
   const { victim } = peer;
   assert.equal(victim.error?.code, 'ERR_TRUNCATED', victim.error?.message ?? 'the victim has not failed');
@@ -105,7 +115,7 @@ function assertRefused(peer: Peer, [code, alert]: Refusal, deed: Deed, more: Mor
   const before = more.before ?? (deed.afterwards === undefined ? [] : ['established']);
   assert.deepEqual(peer.events, [...before, 'error'], error.message);
   assertUntouched(peer, before);
-  if (more.alertIsUnreadable === true) assert.deepEqual(peer.alerts, []);
+  if (alert === null || more.alertIsUnreadable === true) assert.deepEqual(peer.alerts, []);
   else
     assert.deepEqual(peer.alerts.at(-1), { level: 2, name: alert }, `alerts: ${JSON.stringify(peer.alerts)}`);
   // Nothing is read, told or said afterwards

@@ -1,5 +1,9 @@
 /** What an honest side must say to a deed: its error, and the alert that tells it. */
-import type { Refusal } from '../support/cheats.ts';
+import type { AlertName } from '../../src/wire/alerts.ts';
+import type { TlsErrorCode } from '../../src/wire/errors.ts';
+
+/** The error, and the alert; none where the peer told first, or is gone. */
+export type Refusal = readonly [code: TlsErrorCode, alert: AlertName | null];
 
 export {
   BAD_FINISHED,
@@ -12,7 +16,6 @@ export {
   ILLEGAL,
   INTERLEAVED,
   MISSING,
-  type Refusal,
   UNEXPECTED,
   UNSUPPORTED,
 } from '../support/cheats.ts';
@@ -45,3 +48,5 @@ export const WARNINGS: Refusal = ['ERR_TOO_MANY_WARNING_ALERTS', 'unexpected_mes
 export const KEY_UPDATES: Refusal = ['ERR_TOO_MANY_KEY_UPDATES', 'unexpected_message'];
 export const RENEGOTIATIONS: Refusal = ['ERR_TOO_MANY_RENEGOTIATIONS', 'unexpected_message'];
 export const WEAK: Refusal = ['ERR_WEAK_KEY_EXCHANGE', 'insufficient_security'];
+/** The peer told first, so that nothing is told it. */
+export const ENDED: Refusal = ['ERR_ALERT_RECEIVED', null];
