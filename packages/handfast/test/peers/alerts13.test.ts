@@ -257,7 +257,7 @@ peersIn('TLS 1.3 with tickets', 'server', {
     ],
     'more than seven days': [messageAfterwards(ticket({ ticketLifetime: 0xffffffff })), 'goes on'],
   },
-  'RFC 9846 section 4.7.1 "a server MAY send multiple tickets"': {
+  'RFC 9846 section 4.7.1 "Servers MAY send multiple tickets on a"': {
     'one more than is taken': [
       messageAfterwards(...Array.from({ length: MAX_SESSION_TICKETS + 1 }, () => ticket())),
       UNEXPECTED,

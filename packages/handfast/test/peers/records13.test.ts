@@ -241,7 +241,7 @@ const afterEstablished: Cases = {
     ],
     'data of as many bytes': [data(new Uint8Array(MAX_PLAINTEXT_LENGTH)), 'goes on'],
   },
-  'RFC 9846 section 5.1 "Zero-length fragments of Application Data MAY be sent"': {
+  'RFC 9846 section 5.1 "Zero-length fragments of Application Data"': {
     'as many as are taken': [
       afterwards(times(MAX_EMPTY_RECORDS, (peer) => peer.send(application_data, EMPTY))),
       'goes on',
