@@ -276,9 +276,12 @@ const RESUMING: readonly [
 for (const flow of RESUMING) {
   const role: Role = 'server';
   peersIn(flow, role, {
-    'RFC 9846 section 4.4.2 "MUST NOT send the CertificateRequest message in the main handshake"': {
-      'it does': [behind('EncryptedExtensions', CERTIFICATE_REQUEST), UNEXPECTED],
-    },
+    [flow === 'TLS 1.3 resumed'
+      ? 'RFC 9846 section 4.4.2 "which are authenticating with a resumption PSK MUST NOT send the CertificateRequest"'
+      : 'RFC 9846 section 4.4.2 "which are authenticating with an external PSK MUST NOT send the CertificateRequest"']:
+      {
+        'it does': [behind('EncryptedExtensions', CERTIFICATE_REQUEST), UNEXPECTED],
+      },
     'RFC 9846 section 2.2 "does not send a Certificate"': {
       'a Certificate beside the pre-shared key': [before('Finished', NO_CERTIFICATE), UNEXPECTED],
     },
