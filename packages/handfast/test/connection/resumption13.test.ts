@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { nodeProvider } from '../../src/crypto/node/index.ts';
 import type { ClientOptions, ServerOptions } from '../../src/handshake/config.ts';
 import { chainVerifier } from '../../src/handshake/verifier.ts';
+import { MAX_SESSION_AGE } from '../../src/policy/limits.ts';
 import type { ClientSession } from '../../src/session/session.ts';
 import { MemoryClientSessions, MemorySessionStore } from '../../src/session/store.ts';
 import { TicketKeyRing } from '../../src/session/tickets.ts';
@@ -188,6 +189,19 @@ test('sessions end: with the ticket, with the certificate, seven days after the 
   let count = 0;
   for (; long.now < start + 20 * DAY; long.now += DAY) if (resumed(long.connect())) count++;
   assert.equal(count, 20 - 2, 'each seventh day the chain is shown again');
+});
+
+test('a session goes on up to MAX_SESSION_AGE, however often its ticket is renewed', () => {
+  const keys = new TicketKeyRing({ provider: nodeProvider });
+  const ends = new Endpoints({}, { tickets: { keys, lifetime: 7 * 86_400 } });
+  const start = ends.now;
+  ends.connect();
+  for (const age of [MAX_SESSION_AGE / 2, MAX_SESSION_AGE - 1]) {
+    ends.now = start + age;
+    assert.ok(resumed(ends.connect()), `after ${age} ms`);
+  }
+  ends.now = start + MAX_SESSION_AGE;
+  assert.equal(resumed(ends.connect()), false);
 });
 
 /** Each changes one setting of trust. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCertificate } from '../../src/x509/certificate.ts';
-import { MAX_PATH_CERTIFICATES } from '../../src/x509/limits.ts';
+import { MAX_PATH_CERTIFICATES, MAX_RSA_EXPONENT_BITS, MAX_RSA_MODULUS_BITS } from '../../src/x509/limits.ts';
 import { verdictError } from '../../src/x509/verdict.ts';
 import * as der from '../support/der.ts';
 import {
@@ -302,10 +302,10 @@ test('weak and unsupported keys and signatures', () => {
   );
   const almost = leafUnder(intermediate, { publicKeyInfo: rsaKeyInfo(2047) });
   refuses('weakKey', /2047 bits; at least 2048/, [almost, intermediate], [root]);
-  for (const enough of [2048, 8192]) {
+  for (const enough of [2048, MAX_RSA_MODULUS_BITS]) {
     accepts([leafUnder(intermediate, { publicKeyInfo: rsaKeyInfo(enough) }), intermediate], [root]);
   }
-  const beyond = leafUnder(intermediate, { publicKeyInfo: rsaKeyInfo(8193) });
+  const beyond = leafUnder(intermediate, { publicKeyInfo: rsaKeyInfo(MAX_RSA_MODULUS_BITS + 1) });
   refuses('publicKey', /8193 bits; at most 8192/, [beyond, intermediate], [root]);
   const long = rsaKeyInfo(16384);
   refuses(
@@ -314,6 +314,11 @@ test('weak and unsupported keys and signatures', () => {
     [leafUnder(intermediate, { publicKeyInfo: long }), intermediate],
     [root],
   );
+  const [most, more] = [MAX_RSA_EXPONENT_BITS, MAX_RSA_EXPONENT_BITS + 1].map((bits) =>
+    leafUnder(intermediate, { publicKeyInfo: rsaKeyInfo(2048, (1n << BigInt(bits - 1)) + 1n) }),
+  ) as [Issued, Issued];
+  accepts([most, intermediate], [root]);
+  refuses('publicKey', /exponent/, [more, intermediate], [root]);
   const even = rsaKeyInfo(2048, 65536n);
   refuses('publicKey', /exponent/, [leafUnder(intermediate, { publicKeyInfo: even }), intermediate], [root]);
   const one = rsaKeyInfo(2048, 1n);

@@ -1,6 +1,8 @@
 /** DER that is none, piece by piece. */
+
 import { fromHex } from '../../../src/wire/bytes.ts';
 import { DerReader, type DerReason, describeTag, Tag } from '../../../src/x509/der.ts';
+import { MAX_OID_OCTETS } from '../../../src/x509/limits.ts';
 import * as der from '../../support/der.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -57,7 +59,13 @@ const PIECES: readonly (readonly [
   ['a cut OBJECT IDENTIFIER', '06022a80', (r) => r.oid('x'), 'oid-truncated', 3],
   ['a padded component', '06032a8001', (r) => r.oid('x'), 'oid-not-minimal', 3],
   ['a padded first component', '0602802a', (r) => r.oid('x'), 'oid-not-minimal', 2],
-  ['a very long OBJECT IDENTIFIER', `0641${'01'.repeat(65)}`, (r) => r.oid('x'), 'oid-too-long', 2],
+  [
+    'a very long OBJECT IDENTIFIER',
+    `06${(MAX_OID_OCTETS + 1).toString(16)}${'01'.repeat(MAX_OID_OCTETS + 1)}`,
+    (r) => r.oid('x'),
+    'oid-too-long',
+    2,
+  ],
 ];
 
 const WRONG_TIMES: readonly (readonly [tag: number, text: string, reason: DerReason])[] = [
