@@ -39,6 +39,8 @@ export class AeadProtection12 implements RecordProtection {
   readonly #explicitLength: number;
   #nonce = new Uint8Array(AEAD_NONCE_LENGTH);
   #additionalData = new Uint8Array(PSEUDO_HEADER_LENGTH);
+  // RFC 5246 section 6.1 "The sequence number MUST be set to zero", "connection state MUST use sequence
+  // number 0"
   #sequence = 0;
 
   /**
@@ -75,6 +77,7 @@ export class AeadProtection12 implements RecordProtection {
     nonce.set(this.#iv);
     xorSequence(nonce, this.#sequence);
     const additionalData = this.#additionalData;
+    // RFC 5246 section 6.1 "These current states MUST be updated for each"
     putPseudoHeader(additionalData, this.#sequence++, type, content.length);
     const header = recordHeader(
       type,
@@ -115,6 +118,7 @@ export class AeadProtection12 implements RecordProtection {
       'open',
       () => this.#keepArrays(this.#aead.open(nonce, additionalData, ciphertext)),
       (content) => {
+        // RFC 5246 section 6.2.3.3 "a fatal bad_record_mac alert MUST be generated"
         if (content === undefined) throw badRecordMac(sequence);
         if (length > MAX_PLAINTEXT_LENGTH) throw plaintextOverflow(length, MAX_PLAINTEXT_LENGTH, sequence);
         return { type, content, padding: 0, sequence };

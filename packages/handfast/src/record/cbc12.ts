@@ -95,6 +95,8 @@ export class CbcProtection12 implements RecordProtection {
     const space = takeWorkspace(length);
     space.set(content);
     space.set(mac, content.length);
+    // RFC 5246 section 6.2.3.2 "padding data vector MUST be filled with", "The padding length MUST be such
+    // that"
     space.fill(padding, macEnd, length);
     const header = recordHeader(
       type,
@@ -103,6 +105,7 @@ export class CbcProtection12 implements RecordProtection {
       CBC_BLOCK_LENGTH,
     );
     // A fresh iv, unpredictable for whoever chooses content (RFC 5246 section 6.2.3.2).
+    // RFC 5246 section 6.2.3.2 "at random, and MUST be unpredictable"
     const iv = provider.random(CBC_BLOCK_LENGTH);
     header.set(iv, RECORD_HEADER_LENGTH);
     const fragment = cbc.encrypt(iv, space.subarray(0, length));
@@ -121,6 +124,8 @@ export class CbcProtection12 implements RecordProtection {
           : this.#decryptThenCheck(sequence, type, fragment),
       (inner) => {
         // One answer to all that can be wrong: what differs would be an oracle.
+        // RFC 5246 section 6.2.3.2 "The receiver MUST check this padding and MUST use the bad_record_mac
+        // alert to"
         if (inner === undefined) throw badRecordMac(sequence);
         const { content, padding } = inner;
         if (content.length > MAX_PLAINTEXT_LENGTH) {
@@ -153,6 +158,7 @@ export class CbcProtection12 implements RecordProtection {
     const { isGood, contentLength, paddingLength } = unpad(plaintext, macLength);
     const content = plaintext.subarray(0, contentLength);
     const mac = extractMac(plaintext, contentLength, macLength);
+    // RFC 5246 section 6.2.3.2 "implementations MUST ensure that record processing time"
     const expected = this.#mac(sequence, type, contentLength, content);
     this.#makeUp(plaintext.length - macLength - 1, contentLength);
     return (isGood & areEqual(mac, expected)) === 0 ? undefined : { content, padding: paddingLength };

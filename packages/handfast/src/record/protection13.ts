@@ -61,6 +61,8 @@ export class Protection13 implements RecordProtection {
   }
 
   seal(type: number, content: Uint8Array, padding: number): Awaitable<SealedRecord> {
+    // RFC 9846 section 5.5 "Implementations MUST either close the connection or do", "implementations MUST
+    // NOT exceed the limits when sending early data"
     if (this.#sequence >= this.#limits.maxRecords) {
       throw keyUsedUp(this.#sequence, 'it had to be updated before');
     }
@@ -100,6 +102,7 @@ export class Protection13 implements RecordProtection {
   }
 
   #open<T>(record: RawRecord, refuse: (sequence: number) => T): Awaitable<OpenedRecord | T> {
+    // RFC 9846 section 5.3 "it MUST either rekey (key-update) or terminate"
     if (this.#sequence >= MAX_SEQUENCE_NUMBER) throw sequenceUsedUp();
     const sequence = this.#sequence;
     if (record.fragment.length < this.#tagLength) return refuse(sequence);
@@ -131,6 +134,7 @@ function unwrap(inner: Uint8Array, sequence: number): OpenedRecord {
   if (inner.length > MAX_PLAINTEXT_LENGTH + 1) {
     throw plaintextOverflow(inner.length, MAX_PLAINTEXT_LENGTH + 1, sequence);
   }
+  // RFC 9846 section 5.4 "Implementations MUST limit their scanning to the cleartext"
   let end = inner.length - 1;
   while (end >= 0 && inner[end] === 0) end--;
   if (end < 0) {

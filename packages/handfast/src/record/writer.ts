@@ -133,6 +133,8 @@ export class RecordWriter {
     const bytes = this.#flight.length === 1 && only !== undefined ? only : concat(...this.#flight);
     this.#flight = [];
     this.#fragment(ContentType.handshake, bytes);
+    // RFC 9846 section 5.1 "MUST be set to 0x0303 for all records generated", "or a ServerHello MUST have
+    // version 0x0303"
     this.#version = ProtocolVersion['TLSv1.2'];
   }
 
@@ -155,7 +157,11 @@ export class RecordWriter {
   alert(name: AlertName, level?: AlertLevel): void {
     if (name === 'close_notify' || level === AlertLevel.warning) this.#flush();
     else this.#flight = [];
+    // RFC 9846 section 6 "in error-alerts MUST be sent with AlertLevel=fatal"
+    // RFC 9846 section 6.1 "This alert MUST be sent with AlertLevel=warning"
     const description = AlertDescription[name];
+    // RFC 9846 section 5.1 "Alert messages (alert-protocol) MUST NOT be fragmented", "multiple alert
+    // messages MUST NOT be coalesced"
     this.#write(ContentType.alert, Uint8Array.of(level ?? alertLevel(description), description));
     this.#tell();
   }
@@ -165,6 +171,8 @@ export class RecordWriter {
    * @throws {TlsError} `ERR_INTERNAL` while there are neither application keys nor those of early data, `ERR_KEY_LIMIT`.
    */
   applicationData(data: Uint8Array): void {
+    // RFC 9846 section 2 "Application Data MUST NOT be sent prior"
+    // RFC 5246 section 7.3 "Application data MUST NOT be sent prior"
     if (this.#epoch !== 'application' && this.#epoch !== 'early') {
       throw new TlsError('ERR_INTERNAL', `application data cannot be sent in the epoch ${this.#epoch}`);
     }
@@ -180,6 +188,10 @@ export class RecordWriter {
    * comes here twice, and counts on: after the ChangeCipherSpec, and when the handshake is complete.
    */
   changeKeys(epoch: Epoch, protection: RecordProtection): void {
+    // RFC 9846 section 5.1 "implementations MUST send these messages in alignment"
+    // RFC 9846 section 4.7.3 "MUST encrypt their KeyUpdate messages with the old keys", "the sender SHALL
+    // send all its traffic using the next"
+    // RFC 5246 section 7.1 "the sender MUST instruct the record layer", "the new CipherSpec MUST be used"
     this.#requireOpen();
     this.#flush();
     this.#epoch = epoch;
@@ -215,6 +227,9 @@ export class RecordWriter {
   }
 
   #fragment(type: number, bytes: Uint8Array, beforeEach?: () => void): void {
+    // RFC 9846 section 5.1 "The length MUST NOT exceed 2^14 bytes"
+    // RFC 5246 section 6.2.1 "The length MUST NOT exceed 2^14", "Implementations MUST NOT send zero-length
+    // fragments of Handshake"
     for (let start = 0; start < bytes.length; start += this.#maxFragmentLength) {
       beforeEach?.();
       this.#write(type, bytes.subarray(start, start + this.#maxFragmentLength));

@@ -61,12 +61,15 @@ export function* sendClientHello(h: ClientContext, target: Target): Handshake<Of
   const keyExchanges = yield* startKeyExchanges(h, speaks13 ? keyShareGroups(config, target) : []);
   h.clientRandom = provider.random(RANDOM_LENGTH);
   const hello: ClientHello = {
+    // RFC 9846 section 4.2.2 "legacy_version field MUST be set to 0x0303"
+    // RFC 9846 appendix E.5 "Implementations MUST use 0x0303 for the ClientHello.legacy_version"
     legacyVersion: ProtocolVersion['TLSv1.2'],
     random: h.clientRandom,
     legacySessionId: sessionIdFor(h, session),
     cipherSuites: config.sendFallbackSignal
       ? [...config.cipherSuites, CipherSuite.TLS_FALLBACK_SCSV]
       : config.cipherSuites,
+    // RFC 5246 section 7.4.1.2 "it MUST include the compression_method from that session"
     legacyCompressionMethods: NULL_COMPRESSION,
     extensions: {
       ...commonExtensions(config, target),
@@ -91,6 +94,8 @@ export function* sendClientHello(h: ClientContext, target: Target): Handshake<Of
 function sessionIdFor({ config, provider }: ClientContext, session: ClientSession | undefined): Uint8Array {
   if (session?.sessionId !== undefined) return session.sessionId;
   const isDisguised = config.versions.includes('TLSv1.3') && config.middleboxCompatibility;
+  // RFC 9846 section 4.2.2 "this field MUST be non-empty", "MUST generate a new 32-byte value", "Otherwise,
+  // it MUST be set as a zero-length list"
   return isDisguised || session?.version === 'TLSv1.2' ? provider.random(RANDOM_LENGTH) : EMPTY;
 }
 
@@ -106,6 +111,10 @@ function commonExtensions(config: ClientConfig, target: Target): Extensions<'Cli
     ...(config.requestOcspResponse
       ? { statusRequest: { statusType: STATUS_TYPE_OCSP, request: EMPTY_OCSP_REQUEST } }
       : {}),
+    // RFC 9846 section 9.2 "it MUST contain both a signature_algorithms extension and a supported_groups",
+    // "supported_groups is REQUIRED for ClientHello messages"
+    // RFC 9846 section 4.3.3 "via a certificate MUST send the signature_algorithms extension"
+    // RFC 5246 section 7.4.1.4.1 "it MUST send the signature_algorithms extension, listing"
     supportedGroups: config.groups,
     signatureAlgorithms: config.signatureSchemes,
     signatureAlgorithmsCert: config.certificateSignatureSchemes,
@@ -133,6 +142,9 @@ function extensions13(
 ): Extensions<'ClientHello'> {
   return {
     ...(sessions === undefined || ticketRequest === undefined ? {} : { ticketRequest }),
+    // RFC 9846 section 4.3.1 "MUST send this extension in the ClientHello", "allowed to be negotiated, they
+    // MUST be present as well"
+    // RFC 9846 section 9.2 "key_share is REQUIRED for DHE or ECDHE"
     supportedVersions: versions.map((version) => ProtocolVersion[version]),
     keyShare: shares(keyExchanges),
   };

@@ -97,15 +97,19 @@ function checkCommon(
 ): CipherSuite13Info {
   const { supportedVersions, unknown } = hello.extensions;
   if (supportedVersions === undefined) throw missing(message, 'supported_versions');
+  // RFC 9846 section 4.2.4 "and a client MUST abort the handshake with an illegal_parameter alert if"
   if (supportedVersions !== ProtocolVersion['TLSv1.3']) {
     throw illegal(message, `expected TLSv1.3 in supported_versions, found ${versionName(supportedVersions)}`);
   }
   if (hello.legacyVersion !== ProtocolVersion['TLSv1.2']) {
     throw wrongLegacyVersion(message, hello.legacyVersion);
   }
+  // RFC 9846 section 4.2.3 "what it sent in the ClientHello MUST abort the handshake"
   if (!equalBytes(hello.legacySessionIdEcho, offer.hello.legacySessionId)) {
     throw illegal(message, 'the session id is not the one that the client sent');
   }
+  // RFC 9846 section 4.2.3 "value in this field, the client MUST abort the handshake with an
+  // illegal_parameter"
   if (hello.legacyCompressionMethod !== 0) {
     throw illegal(message, `expected no compression, found method ${hello.legacyCompressionMethod}`);
   }
@@ -133,12 +137,14 @@ function* answerRetry(
   const suite = checkCommon(first, retry, message);
   const { cookie, keyShare } = retry.extensions;
   const group = keyShare?.selectedGroup;
+  // RFC 9846 section 4.2.4 "Clients MUST abort the handshake with an illegal_parameter alert if"
   if (group === undefined && cookie === undefined) {
     throw illegal(message, 'it asks for no change of the ClientHello');
   }
   const isOffered =
     group === undefined ||
     (first.hello.extensions.supportedGroups?.includes(group) && h.provider.groups.has(group));
+  // RFC 9846 section 4.3.8 "checks fails, then the client MUST abort the handshake"
   if (!isOffered) {
     throw illegal(message, `it asks for a share of ${groupName(group)}, which the client did not offer`);
   }
@@ -165,6 +171,8 @@ function* answerRetry(
   // Pre-shared keys that do not go with the suite are left out; the others get new binders (RFC 9846 section 4.2.4).
   const psks = first.psks.flatMap((psk) => (psk?.hash === suite.hash ? psk : []));
   const { preSharedKey: _psk, earlyData: _early, ...kept } = first.hello.extensions;
+  // RFC 9846 section 4.2.4 "Otherwise, the client MUST process all extensions"
+  // RFC 9846 section 4.3.8 "the client MUST replace the original key_share extension"
   const extensions: Extensions<'ClientHello'> = {
     ...kept,
     keyShare: shares(keyExchanges),
@@ -178,6 +186,7 @@ function checkServerHello(offer: Offer, hello: ServerHello): ServerChoice {
   const message = 'ServerHello';
   const suite = checkCommon(offer, hello, message);
   const { keyShare, preSharedKey } = hello.extensions;
+  // RFC 9846 section 4.2.4 "clients MUST check that the cipher suite supplied"
   if (offer.retry !== undefined && offer.retry.cipherSuite !== hello.cipherSuite) {
     throw illegal(
       message,
@@ -195,6 +204,7 @@ function checkServerHello(offer: Offer, hello: ServerHello): ServerChoice {
   }
   if (psk !== undefined) requireMode(offer, 'psk_dhe_ke', 'expected no key_share beside the pre-shared key');
   const keyExchange = offer.keyExchanges.get(keyShare.group);
+  // RFC 9846 section 4.3.8 "If this check fails, the client MUST abort the handshake"
   if (keyExchange === undefined) {
     throw illegal(
       message,

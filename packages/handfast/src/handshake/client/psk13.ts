@@ -64,11 +64,14 @@ function isUsable(config: ClientConfig, target: Target, session: ClientSession):
   const now = config.now();
   return (
     versions.includes(version) &&
+    // RFC 5246 section 7.4.1.2 "this vector MUST include at least the cipher_suite"
     cipherSuites.includes(cipherSuite) &&
     session.name === target.name &&
+    // RFC 9846 section 4.7.1 "Clients MUST only resume if the new SNI value"
     session.serverName === target.serverName &&
     equalBytes(session.trust, clientTrust(config)) &&
     session.createdAt <= now &&
+    // RFC 9846 section 4.3.11.1 "Clients MUST NOT attempt to use tickets which have ages"
     now < Math.min(session.expiresAt, session.createdAt + MAX_TICKET_LIFETIME) &&
     (applicationProtocol === undefined || applicationProtocols.includes(applicationProtocol)) &&
     session.ticket.length <= MAX_PSK_IDENTITY_LENGTH &&
@@ -82,6 +85,7 @@ export function offeredPsks(config: ClientConfig, session: ClientSession | undef
   const info = session && TLS13_CIPHER_SUITES.get(session.cipherSuite);
   if (session?.version === 'TLSv1.3' && info !== undefined) {
     const { secret, ticket } = session;
+    // RFC 9846 section 4.3.10 "the early data MUST be the first PSK"
     psks.push({ identity: ticket, secret, hash: info.hash, origin: 'resumption', session });
   }
   const hashes = config.cipherSuites.flatMap((suite) => TLS13_CIPHER_SUITES.get(suite)?.hash ?? []);
@@ -102,6 +106,8 @@ export function pskExtensions(config: ClientConfig, psks: readonly OfferedPsk[])
     return config.sessions === undefined ? {} : { pskKeyExchangeModes };
   }
   const now = config.now();
+  // RFC 9846 section 4.3.9 "To use PSKs, clients MUST also send", "A client MUST provide a
+  // psk_key_exchange_modes extension"
   return {
     pskKeyExchangeModes,
     preSharedKey: {
@@ -166,6 +172,7 @@ export function chosenPsk(
       `the server chose pre-shared key ${selected}; ${psks.length} were offered, from 0`,
     );
   }
+  // RFC 9846 section 4.3.11 "not consistent, the client MUST abort the handshake"
   if (psk.hash !== suite.hash) {
     throw illegal(
       message,

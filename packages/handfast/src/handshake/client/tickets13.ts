@@ -46,6 +46,7 @@ export class TicketKeeper {
     const isUsable = ticket.ticketLifetime > 0 && ticket.ticket.length <= MAX_PSK_IDENTITY_LENGTH;
     if (!isUsable || peer === undefined) return;
     const now = config.now();
+    // RFC 9846 section 4.7.1 "Clients MUST NOT use tickets for longer than 7 days"
     const lifetime = Math.min(ticket.ticketLifetime * 1000, MAX_TICKET_LIFETIME);
     const { name, serverName } = this.#target;
     const session: ClientSession = {

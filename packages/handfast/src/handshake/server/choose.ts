@@ -36,6 +36,10 @@ export function orderReason(preference: Preference): string {
 
 /** The versions that a client offers (RFC 9846 section 4.3.1; before TLS 1.3 it named its newest only). */
 function offeredVersions({ extensions, legacyVersion }: ClientHello): readonly number[] {
+  // RFC 9846 section 4.3.1 "version negotiation and MUST use only the supported_versions extension to
+  // determine client", "also support TLS 1.2 MUST negotiate TLS 1.2 or prior"
+  // RFC 9846 appendix E.2 "the server MUST negotiate using that extension", "the server MUST negotiate the
+  // minimum of"
   return extensions.supportedVersions ?? [Math.min(legacyVersion, ProtocolVersion['TLSv1.2'])];
 }
 
@@ -52,6 +56,9 @@ export function chooseVersion(h: ServerContext, hello: ClientHello): TlsVersion 
     versionName,
   );
   const message = 'ClientHello';
+  // RFC 9846 appendix E.2 "the server MUST abort the handshake with a protocol_version"
+  // RFC 5246 appendix E.1 "it MUST reply according to the highest version", "client_version, it MUST send a
+  // protocol_version alert"
   const chosen = versions.find((version) => offered.includes(ProtocolVersion[version]));
   if (chosen === undefined) {
     throw new TlsError(

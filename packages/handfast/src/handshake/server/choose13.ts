@@ -32,6 +32,8 @@ export function chooseCipherSuite(h: ServerContext, hello: ClientHello, hash?: H
   const { preference } = h.config;
   const cipherSuites = h.config.cipherSuites.filter((suite) => TLS13_CIPHER_SUITES.has(suite));
   const info = sharedCipherSuites(h, hello).find((suite) => hash === undefined || suite.hash === hash);
+  // RFC 9846 section 4.2.1 "it MUST abort the handshake with either a handshake_failure"
+  // RFC 9846 section 2.1 "the server MUST abort the handshake with an appropriate"
   if (info === undefined) {
     throw new TlsError(
       'ERR_NO_SHARED_CIPHER_SUITE',
@@ -76,6 +78,9 @@ export function chooseGroup(h: ServerContext, hello: ClientHello): GroupChoice {
       { message: 'ClientHello' },
     );
   }
+  // RFC 9846 section 4.3.8 "Servers MUST NOT send a KeyShareEntry for any group"
+  // RFC 9846 section 2 "the server's share MUST be in the same group"
+  // RFC 9846 section 4.2.1 "the server MUST respond with a HelloRetryRequest"
   const share = keyShare.find((entry) => entry.group === group)?.keyExchange;
   h.choose({
     phase: 'key exchange',

@@ -41,10 +41,12 @@ function objectionTo(
   if (helloRetried) return 'the client had to send another ClientHello';
   const session = psk?.session;
   if (session === undefined) return 'no session goes on';
+  // RFC 9846 section 4.3.10 "the server MUST have selected the first key"
   if (psk?.index !== 0) return 'it was sent under another pre-shared key';
   if (session.maxEarlyData === 0) return 'the ticket does not allow it';
   if (session.cipherSuite !== suite.suite) return 'it was sent with another cipher suite';
   const skew = now() - expected;
+  // RFC 9846 section 4.3.10 "a server MUST validate that the ticket age"
   if (Math.abs(skew) > earlyData.window) {
     return `it is not fresh: it came ${Math.abs(Math.round(skew / 1000))} s ${skew > 0 ? 'late' : 'early'}`;
   }
@@ -61,9 +63,13 @@ function* objectionOfGuard(
   const binder = hello.extensions.preSharedKey?.binders[0];
   if (earlyData === undefined || binder === undefined) return 'this server takes none';
   const hash = provider.hash('SHA-256');
+  // RFC 9846 section 8.2 "The server MUST derive the storage key only from validated"
   hash.update(binder);
   const key = hash.digest();
   const isNew = yield* quietly(() => earlyData.guard.isNew(key, expected + earlyData.window, now()));
+  // RFC 9846 section 8.2 "they MUST respond to apparent replay by rejecting", "rejecting 0-RTT but MUST NOT
+  // abort the handshake"
+  // RFC 9846 section 8 "The server MUST ensure that any instance of it"
   return isNew === true
     ? undefined
     : `its ClientHello (${toHex(key.subarray(0, 4))}) may have been seen before`;

@@ -22,6 +22,8 @@ export function premasterFrom(block: Uint8Array, version: number, substitute: Ui
   // Every difference from what must be there leaves a bit in `wrong`.
   let wrong = at(0) | (at(1) ^ 2) | at(separator);
   for (let i = 2; i < separator; i++) wrong |= isZero(at(i));
+  // RFC 5246 section 7.4.7.1 "server implementations MUST check the version number", "it MUST continue the
+  // handshake with a randomly generated"
   wrong |= at(separator + 1) ^ (version >> 8);
   wrong |= at(separator + 2) ^ (version & 0xff);
   const keep = isZero(wrong) * 0xff;

@@ -62,6 +62,8 @@ export function* choosePsk(
   for (const [index, { identity }] of preSharedKey.identities.slice(0, MAX_OFFERED_PSKS).entries()) {
     const found = yield* lookUp(h, hello, identity);
     if (typeof found === 'string') reasons.push(found);
+    // RFC 9846 section 4.3.11 "The server MUST ensure that it selects a compatible PSK"
+    // RFC 9846 section 4.7.1 "Any ticket MUST only be resumed with a cipher suite"
     else if (!fits(found.hash)) reasons.push(`there is no cipher suite for it with ${found.hash}`);
     else {
       chosen = { ...found, index, identity };
@@ -79,6 +81,7 @@ export function* choosePsk(
         ? [...new Set(reasons)].join('; ')
         : 'the first that this server knows, and may go on with',
   });
+  // RFC 9846 section 4.3.11 "does not validate, the server MUST abort the handshake"
   if (chosen !== undefined) checkBinder(h, received, preSharedKey.binders, chosen);
   return chosen;
 }

@@ -55,6 +55,7 @@ export function* sendTickets(
   if (ticketLifetime <= 0) return;
   for (let number = 0; number < count; number++) {
     const ticketNonce = Uint8Array.of(number);
+    // RFC 9846 section 4.7.1 "The server MUST generate a fresh value for each ticket"
     const ticketAgeAdd = decode(uint32, 'random', provider.random(4));
     const session: Session = {
       version: 'TLSv1.3',
