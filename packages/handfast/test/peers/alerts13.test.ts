@@ -33,7 +33,7 @@ const ERRORS: readonly AlertName[] = [
 /** Alerts that end the connection: `of` sends one where a test wants it. */
 function alerts(of: (level: number, description: number) => Deed): Cases {
   return {
-    'RFC 9846 section 6 "MUST be treated as error alerts when received regardless of the AlertLevel in the message"':
+    'RFC 9846 section 6 "MUST be sent with AlertLevel=fatal and MUST be treated as error alerts"':
       Object.fromEntries(
         ERRORS.flatMap((name) => [
           [`${name}, fatal`, [of(2, AlertDescription[name]), ENDED]],
@@ -51,11 +51,12 @@ function alerts(of: (level: number, description: number) => Deed): Cases {
 }
 
 const form: Cases = {
-  'RFC 9846 section 5.1 "a record with an Alert type MUST contain exactly one message"': {
-    'half an alert': [recordAfterwards(alert, Uint8Array.of(1)), DECODE],
-    'three bytes': [recordAfterwards(alert, Uint8Array.of(1, 90, 0)), DECODE],
-    'two alerts': [recordAfterwards(alert, Uint8Array.of(1, 90, 1, 0)), DECODE],
-  },
+  'RFC 9846 section 5.1 "a record with an Alert type MUST contain exactly one message", "multiple alert messages MUST NOT be coalesced into a single TLSPlaintext record"':
+    {
+      'half an alert': [recordAfterwards(alert, Uint8Array.of(1)), DECODE],
+      'three bytes': [recordAfterwards(alert, Uint8Array.of(1, 90, 0)), DECODE],
+      'two alerts': [recordAfterwards(alert, Uint8Array.of(1, 90, 1, 0)), DECODE],
+    },
   'RFC 9846 section 6.1 "user_canceled"': {
     once: [afterwards((peer) => peer.alert(1, AlertDescription.user_canceled)), 'goes on'],
     'as often as is taken': [afterwards(times(MAX_WARNING_ALERTS - 1, cancel)), 'goes on'],
@@ -271,10 +272,11 @@ peersIn('TLS 1.3 with tickets', 'server', {
       UNEXPECTED,
     ],
   },
-  'RFC 9846 section 4.6 "clients receiving it MUST terminate the connection"': {
-    'EndOfEarlyData after the handshake': [
-      messageAfterwards(shortMessage(HandshakeType.end_of_early_data)),
-      UNEXPECTED,
-    ],
-  },
+  'RFC 9846 section 4.6 "Servers MUST NOT send this message, and clients receiving it MUST terminate the connection"':
+    {
+      'EndOfEarlyData after the handshake': [
+        messageAfterwards(shortMessage(HandshakeType.end_of_early_data)),
+        UNEXPECTED,
+      ],
+    },
 });

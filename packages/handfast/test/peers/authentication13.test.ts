@@ -40,7 +40,7 @@ const EMPTY = new Uint8Array();
 const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 const SYNTAX = 'RFC 9846 section 6 "a message which cannot be parsed according to the syntax"';
 const VERIFY =
-  'RFC 9846 section 4.5.2 "The receiver of a CertificateVerify message MUST verify the signature field"';
+  'RFC 9846 section 4.5.2 "The receiver of a CertificateVerify message MUST verify the signature field", "the receiver MUST terminate the handshake with a decrypt_error alert"';
 const SENDS_VERIFY: Readonly<Record<Role, string>> = {
   server: 'RFC 9846 section 4.5.2 "Servers MUST send this message when authenticating via a certificate"',
   client: 'RFC 9846 section 4.5.2 "Clients MUST send this message whenever authenticating via a certificate"',
@@ -56,7 +56,7 @@ const ALGORITHM: Readonly<Record<Role, string>> = {
 };
 const COMPATIBLE = 'RFC 9846 section 4.5.2 "the signature algorithm MUST be compatible with the key"';
 const FINISHED =
-  'RFC 9846 section 4.5.3 "Recipients of Finished messages MUST verify that the contents are correct"';
+  'RFC 9846 section 4.5.3 "Recipients of Finished messages MUST verify that the contents are correct", "if incorrect MUST terminate the connection with a decrypt_error alert"';
 const CONTENT = 'RFC 9846 section 4.5.2 "The digital signature is then computed over the concatenation"';
 
 /** The same entry with one thing different, first in the list. */
@@ -86,7 +86,7 @@ const verifyData = (change: (bytes: Uint8Array) => Uint8Array): Deed =>
 /** What either side can do wrong with its certificate. */
 function certificates(role: Role): Cases {
   return {
-    'RFC 9846 section 4.5.1 "certificate_request_context"': {
+    'RFC 9846 section 4.5.1 "this field SHALL be zero length"': {
       'a context, during the handshake': [
         changed('Certificate', (m) => ({ ...m, certificateRequestContext: Uint8Array.of(1) })),
         ILLEGAL,
@@ -103,15 +103,17 @@ function certificates(role: Role): Cases {
         DECODE,
       ],
     },
-    'RFC 9846 section 4.5.1 "the end-entity certificate which MUST be first"': {
-      'the issuer in front': [
-        changed('Certificate', (m) => ({ ...m, certificateList: m.certificateList.toReversed() })),
-        BAD_SIGNATURE,
-      ],
-    },
-    'RFC 9846 section 4.3 "did not send the corresponding extension requests"': {
-      'an extension that nobody knows beside the certificate': [leafExtension(0xfff0), UNSUPPORTED],
-    },
+    'RFC 9846 section 4.5.1 "the end-entity certificate which MUST be first", "The sender\'s certificate MUST come in the first CertificateEntry in the list"':
+      {
+        'the issuer in front': [
+          changed('Certificate', (m) => ({ ...m, certificateList: m.certificateList.toReversed() })),
+          BAD_SIGNATURE,
+        ],
+      },
+    'RFC 9846 section 4.3 "Implementations MUST NOT send extension responses", "an endpoint MUST abort the handshake with an unsupported_extension alert"':
+      {
+        'an extension that nobody knows beside the certificate': [leafExtension(0xfff0), UNSUPPORTED],
+      },
     'RFC 9846 section 4.3 "which is not specified for the message in which it appears"': {
       'a key share beside the certificate': [leafExtension(ExtensionType.key_share, 0, 29, 0, 1, 1), ILLEGAL],
       'ALPN beside the certificate': [
@@ -222,7 +224,7 @@ peersIn('TLS 1.3', 'server', certificates('server'), finished, {
       EMPTY_CERTIFICATE,
     ],
   },
-  'RFC 9846 section 4.5.1.1 "a CertificateStatus structure"': {
+  'RFC 9846 section 4.5.1.1 "extension from the server MUST be a CertificateStatus structure"': {
     'a staple of another type': [leafExtension(ExtensionType.status_request, 2, 0, 0, 1, 1), ILLEGAL],
     'an empty staple': [leafExtension(ExtensionType.status_request, 1, 0, 0, 0), DECODE],
   },
@@ -271,7 +273,7 @@ peersIn('TLS 1.3 with a client certificate that may be left out', 'client', {
 });
 
 peersIn('TLS 1.3 with a client certificate', 'server', {
-  'RFC 9846 section 4.4.2 "certificate_request_context"': {
+  'RFC 9846 section 4.4.2 "certificate_request_context", "This field SHALL be zero length"': {
     'a context during the handshake': [
       changed('CertificateRequest', (m) => ({ ...m, certificateRequestContext: Uint8Array.of(1) })),
       ILLEGAL,
@@ -361,7 +363,7 @@ peersIn('TLS 1.3 with staples', 'server', {
         UNSUPPORTED,
       ],
     },
-  'RFC 9846 section 4.5.1.1 "a CertificateStatus structure"': {
+  'RFC 9846 section 4.5.1.1 "extension from the server MUST be a CertificateStatus structure"': {
     'a staple of another type, beside timestamps': [
       changed('Certificate', (m) => ({
         ...m,

@@ -49,7 +49,8 @@ const raw = (name: string, type: number, ...data: readonly number[]): Deed =>
   }));
 
 const SYNTAX = 'RFC 9846 section 6 "a message which cannot be parsed according to the syntax"';
-const LEFT_OVER = 'RFC 9846 section 4.3 "if there is data left over after parsing the structure"';
+const LEFT_OVER =
+  'RFC 9846 section 4.3 "receivers MUST abort the handshake with a decode_error alert if there is data left over"';
 const RANGE = 'RFC 9846 section 6 "an out-of-range length"';
 const ELSEWHERE = 'RFC 9846 section 4.3 "which is not specified for the message in which it appears"';
 
@@ -216,7 +217,7 @@ peersIn('TLS 1.3', 'client', {
       ['ERR_BAD_RECORD_MAC', 'bad_record_mac'],
     ],
   },
-  'RFC 9846 section 5.1 "align with a record boundary"': {
+  'RFC 9846 section 5.1 "a record boundary; if not, then they MUST terminate the connection"': {
     'another message begins in the record of the ClientHello': [
       withMoreInRecord('ClientHello', Uint8Array.of(1, 0, 0)),
       EXCESS,
@@ -255,9 +256,10 @@ peersIn('TLS 1.3', 'client', {
       CHANGE_CIPHER_SPEC,
     ],
   },
-  'RFC 9846 section 5.1 "a record with an Alert type MUST contain exactly one message"': {
-    'half an alert': [recordInstead('ClientHello', { type: 21, content: Uint8Array.of(2) }), DECODE],
-  },
+  'RFC 9846 section 5.1 "a record with an Alert type MUST contain exactly one message", "multiple alert messages MUST NOT be coalesced into a single TLSPlaintext record"':
+    {
+      'half an alert': [recordInstead('ClientHello', { type: 21, content: Uint8Array.of(2) }), DECODE],
+    },
   'RFC 9846 section 5 "a change_cipher_spec record received"': {
     'one of another value, behind the ClientHello': [
       recordsBehind('ClientHello', { type: 20, content: Uint8Array.of(2) }),

@@ -26,7 +26,8 @@ const raw = (name: string, type: number, ...data: readonly number[]): Deed =>
 
 const MUST_BE_0303 =
   'RFC 9846 section 4.2.2 "A server which receives a legacy_version value not equal to 0x0303"';
-const COMPRESSION = 'RFC 9846 section 4.2.2 "this list MUST contain exactly one byte, set to zero"';
+const COMPRESSION =
+  'RFC 9846 section 4.2.2 "this list MUST contain exactly one byte, set to zero", "other value in this field, the server MUST abort the handshake"';
 const MUST_IGNORE = 'RFC 9846 section 4.2.2 "Servers MUST ignore unrecognized extensions"';
 
 peersIn('TLS 1.3', 'client', {
@@ -59,7 +60,7 @@ peersIn('TLS 1.3', 'client', {
       'goes on',
     ],
   },
-  'RFC 9846 section 4.2.1 "unable to negotiate a supported set of parameters"': {
+  'RFC 9846 section 4.2.1 "between the client and server parameters), it MUST abort the handshake"': {
     'suites that nobody knows': [
       changed('ClientHello', (m) => ({ ...m, cipherSuites: [0x1a1a, 0xffff] as CipherSuite[] })),
       NO_SUITE,
@@ -116,7 +117,7 @@ peersIn('TLS 1.3', 'client', {
         VERSION,
       ],
     },
-  'RFC 9846 section 4.3.1 "If this extension is not present"': {
+  'RFC 9846 section 4.3.1 "MUST negotiate TLS 1.2 or prior as specified in"': {
     'TLS 1.2 is meant': [extensions('ClientHello', without('supportedVersions')), VERSION],
   },
   'RFC 9846 section 4.3.3 "and the client has not sent a signature_algorithms extension"': {
@@ -133,7 +134,7 @@ peersIn('TLS 1.3', 'client', {
   'RFC 9846 section 9.2 "missing_extension"': {
     neither: [extensions('ClientHello', without('supportedGroups', 'keyShare')), MISSING],
   },
-  'RFC 9846 section 4.3.8 "for groups not listed in the client\'s supported_groups extension"': {
+  'RFC 9846 section 4.3.8 "Clients MUST NOT offer any KeyShareEntry values for groups not listed"': {
     'a share for P-384, which is not listed': [
       extensions('ClientHello', (e) => ({
         ...e,
@@ -189,7 +190,7 @@ peersIn('TLS 1.3', 'client', {
       BAD_KEY_SHARE,
     ],
   },
-  'RFC 9846 section 4.3.8.2 "the point is a valid point on the elliptic curve"': {
+  'RFC 9846 section 4.3.8.2 "peers MUST validate each other\'s public value Q by ensuring"': {
     'a point beside P-256': [
       extensions('ClientHello', (e) => ({
         ...e,
@@ -219,9 +220,10 @@ peersIn('TLS 1.3', 'client', {
   },
 });
 peersIn('TLS 1.3 of sides that speak both', 'client', {
-  'RFC 9846 section 4.3.1 "MUST NOT use the ClientHello.legacy_version value for version negotiation"': {
-    'an old legacy_version': [changed('ClientHello', (m) => ({ ...m, legacyVersion: 0x0301 })), VERSION],
-  },
+  'RFC 9846 section 4.3.1 "MUST NOT use the ClientHello.legacy_version value for version negotiation and MUST use only the supported_versions extension to determine client"':
+    {
+      'an old legacy_version': [changed('ClientHello', (m) => ({ ...m, legacyVersion: 0x0301 })), VERSION],
+    },
   'RFC 7507 section 3 "inappropriate_fallback"': {
     'it fell back, and TLS 1.3 is what it offers': [
       changed('ClientHello', (m) => ({

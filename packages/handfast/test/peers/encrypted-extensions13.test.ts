@@ -10,44 +10,46 @@ const { x448 } = NamedGroup;
 const CERTIFICATE_LIST = [0, 0, 0];
 
 peersIn('TLS 1.3', 'server', {
-  'RFC 9846 section 4.3 "did not send the corresponding extension requests"': {
-    'early_data in EncryptedExtensions': [
-      extensions('EncryptedExtensions', (e) => ({ ...e, earlyData: true })),
-      UNSUPPORTED,
-    ],
-    'an extension that nobody knows in EncryptedExtensions': [
-      withRawExtension('EncryptedExtensions', 0xfff0),
-      UNSUPPORTED,
-    ],
-    'a number of tickets': [
-      extensions('EncryptedExtensions', (e) => ({ ...e, ticketRequest: { expectedCount: 2 } })),
-      UNSUPPORTED,
-    ],
-  },
+  'RFC 9846 section 4.3 "Implementations MUST NOT send extension responses", "an endpoint MUST abort the handshake with an unsupported_extension alert"':
+    {
+      'early_data in EncryptedExtensions': [
+        extensions('EncryptedExtensions', (e) => ({ ...e, earlyData: true })),
+        UNSUPPORTED,
+      ],
+      'an extension that nobody knows in EncryptedExtensions': [
+        withRawExtension('EncryptedExtensions', 0xfff0),
+        UNSUPPORTED,
+      ],
+      'a number of tickets': [
+        extensions('EncryptedExtensions', (e) => ({ ...e, ticketRequest: { expectedCount: 2 } })),
+        UNSUPPORTED,
+      ],
+    },
   'RFC 8449 section 4 "record_size_limit"': {
     'it was not offered': [
       withRawExtension('EncryptedExtensions', ExtensionType.record_size_limit, 0x40, 1),
       UNSUPPORTED,
     ],
   },
-  'RFC 9846 section 4.4.1 "the presence of any forbidden extensions"': {
-    key_share: [withRawExtension('EncryptedExtensions', ExtensionType.key_share, 0, 29, 0, 1, 1), ILLEGAL],
-    supported_versions: [
-      withRawExtension('EncryptedExtensions', ExtensionType.supported_versions, 3, 4),
-      ILLEGAL,
-    ],
-    pre_shared_key: [withRawExtension('EncryptedExtensions', ExtensionType.pre_shared_key, 0, 0), ILLEGAL],
-    signature_algorithms: [
-      withRawExtension('EncryptedExtensions', ExtensionType.signature_algorithms, 0, 2, 4, 3),
-      ILLEGAL,
-    ],
-    status_request: [withRawExtension('EncryptedExtensions', ExtensionType.status_request), ILLEGAL],
-    signed_certificate_timestamp: [
-      withRawExtension('EncryptedExtensions', ExtensionType.signed_certificate_timestamp),
-      ILLEGAL,
-    ],
-    'a cookie': [withRawExtension('EncryptedExtensions', ExtensionType.cookie, 0, 1, 1), ILLEGAL],
-  },
+  'RFC 9846 section 4.4.1 "the presence of any forbidden extensions", "forbidden extensions and if any are found MUST abort the handshake"':
+    {
+      key_share: [withRawExtension('EncryptedExtensions', ExtensionType.key_share, 0, 29, 0, 1, 1), ILLEGAL],
+      supported_versions: [
+        withRawExtension('EncryptedExtensions', ExtensionType.supported_versions, 3, 4),
+        ILLEGAL,
+      ],
+      pre_shared_key: [withRawExtension('EncryptedExtensions', ExtensionType.pre_shared_key, 0, 0), ILLEGAL],
+      signature_algorithms: [
+        withRawExtension('EncryptedExtensions', ExtensionType.signature_algorithms, 0, 2, 4, 3),
+        ILLEGAL,
+      ],
+      status_request: [withRawExtension('EncryptedExtensions', ExtensionType.status_request), ILLEGAL],
+      signed_certificate_timestamp: [
+        withRawExtension('EncryptedExtensions', ExtensionType.signed_certificate_timestamp),
+        ILLEGAL,
+      ],
+      'a cookie': [withRawExtension('EncryptedExtensions', ExtensionType.cookie, 0, 1, 1), ILLEGAL],
+    },
   'RFC 9846 section 4.3.5 "MUST only be sent in the CertificateRequest message"': {
     oid_filters: [withRawExtension('EncryptedExtensions', ExtensionType.oid_filters, 0, 0), ILLEGAL],
   },

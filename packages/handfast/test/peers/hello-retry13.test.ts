@@ -29,12 +29,13 @@ peersIn('TLS 1.3 with a HelloRetryRequest', 'server', {
       VERSION,
     ],
   },
-  'RFC 9846 section 4.2.3 "legacy_session_id_echo field that does not match"': {
-    'another id in the HelloRetryRequest': [
-      changed('HelloRetryRequest', (m) => ({ ...m, legacySessionIdEcho: new Uint8Array(32) })),
-      ILLEGAL,
-    ],
-  },
+  'RFC 9846 section 4.2.3 "match what it sent in the ClientHello MUST abort the handshake with an illegal_parameter alert"':
+    {
+      'another id in the HelloRetryRequest': [
+        changed('HelloRetryRequest', (m) => ({ ...m, legacySessionIdEcho: new Uint8Array(32) })),
+        ILLEGAL,
+      ],
+    },
   'RFC 9846 section 4.2.4 "A client which receives a cipher suite that was not offered"': {
     'a suite of TLS 1.2': [
       changed('HelloRetryRequest', (m) => ({
@@ -44,21 +45,23 @@ peersIn('TLS 1.3 with a HelloRetryRequest', 'server', {
       ILLEGAL,
     ],
   },
-  'RFC 9846 section 4.2.3 "A single byte which MUST have the value 0"': {
-    'compression in the HelloRetryRequest': [
-      changed('HelloRetryRequest', (m) => ({ ...m, legacyCompressionMethod: 1 })),
-      ILLEGAL,
-    ],
-  },
+  'RFC 9846 section 4.2.3 "A single byte which MUST have the value 0", "other value in this field, the client MUST abort the handshake"':
+    {
+      'compression in the HelloRetryRequest': [
+        changed('HelloRetryRequest', (m) => ({ ...m, legacyCompressionMethod: 1 })),
+        ILLEGAL,
+      ],
+    },
   'RFC 9846 section 4.2.4 "MUST contain supported_versions"': {
     none: [extensions('HelloRetryRequest', without('supportedVersions')), MISSING],
   },
-  'RFC 9846 section 4.3.1 "a version not offered by the client or contains a version prior to TLS 1.3"': {
-    'TLS 1.2 in the HelloRetryRequest': [
-      extensions('HelloRetryRequest', (e) => ({ ...e, supportedVersions: 0x0303 })),
-      ILLEGAL,
-    ],
-  },
+  'RFC 9846 section 4.3.1 "a version not offered by the client or contains a version prior to TLS 1.3", "If this extension is present, clients MUST ignore the ServerHello.legacy_version value and MUST use only"':
+    {
+      'TLS 1.2 in the HelloRetryRequest': [
+        extensions('HelloRetryRequest', (e) => ({ ...e, supportedVersions: 0x0303 })),
+        ILLEGAL,
+      ],
+    },
   [NOTHING_SAID]: {
     'no extension asks for anything': [extensions('HelloRetryRequest', without('keyShare')), ILLEGAL],
   },
@@ -98,12 +101,13 @@ peersIn('TLS 1.3 with a HelloRetryRequest', 'server', {
   'RFC 9846 section 4.3.2 "opaque cookie<1..2^16-1>"': {
     'an empty cookie': [withRawExtension('HelloRetryRequest', ExtensionType.cookie, 0, 0), DECODE],
   },
-  'RFC 9846 section 4.3 "if there is data left over after parsing the structure"': {
-    'a whole share in the HelloRetryRequest': [
-      body('HelloRetryRequest', block(0, 43, 0, 2, 3, 4, 0, 51, 0, 5, 0, 23, 0, 1, 1)),
-      DECODE,
-    ],
-  },
+  'RFC 9846 section 4.3 "receivers MUST abort the handshake with a decode_error alert if there is data left over"':
+    {
+      'a whole share in the HelloRetryRequest': [
+        body('HelloRetryRequest', block(0, 43, 0, 2, 3, 4, 0, 51, 0, 5, 0, 23, 0, 1, 1)),
+        DECODE,
+      ],
+    },
   'RFC 9846 section 6 "a message which cannot be parsed according to the syntax"': {
     'a HelloRetryRequest a byte short': [shortened('HelloRetryRequest'), DECODE],
   },
@@ -136,7 +140,7 @@ peersIn('TLS 1.3 with a HelloRetryRequest', 'server', {
         ILLEGAL,
       ],
     },
-  'RFC 9846 section 4.3.8.2 "the point is a valid point on the elliptic curve"': {
+  'RFC 9846 section 4.3.8.2 "peers MUST validate each other\'s public value Q by ensuring"': {
     'a point beside the curve': [
       extensions('ServerHello', (e) => ({
         ...e,

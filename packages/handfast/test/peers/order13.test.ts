@@ -102,7 +102,7 @@ peersIn(
       'before CertificateVerify': [before('CertificateVerify', KEY_UPDATE), UNEXPECTED],
       'before Finished': [before('Finished', KEY_UPDATE), UNEXPECTED],
     },
-    'RFC 9846 section 4.6 "clients receiving it MUST terminate the connection with an unexpected_message alert"':
+    'RFC 9846 section 4.6 "Servers MUST NOT send this message, and clients receiving it MUST terminate the connection with an unexpected_message alert"':
       {
         'EndOfEarlyData in place of EncryptedExtensions': [
           instead('EncryptedExtensions', shortMessage(HandshakeType.end_of_early_data)),
@@ -294,16 +294,18 @@ for (const flow of RESUMING) {
     [MUST_FOLLOW]: {
       'it is left out': [dropped('EncryptedExtensions'), UNEXPECTED],
     },
-    'RFC 9846 section 4.5.3 "Recipients of Finished messages MUST verify that the contents are correct"': {
-      zeros: [instead('Finished', message(HandshakeType.finished, new Uint8Array(32))), BAD_FINISHED],
-    },
+    'RFC 9846 section 4.5.3 "Recipients of Finished messages MUST verify that the contents are correct", "if incorrect MUST terminate the connection with a decrypt_error alert"':
+      {
+        zeros: [instead('Finished', message(HandshakeType.finished, new Uint8Array(32))), BAD_FINISHED],
+      },
   });
   peersIn(flow, 'client', {
     [CLIENT_MUST]: {
       'a Certificate beside the pre-shared key': [before('Finished', NO_CERTIFICATE), UNEXPECTED],
     },
-    'RFC 9846 section 4.5.3 "Recipients of Finished messages MUST verify that the contents are correct"': {
-      zeros: [instead('Finished', message(HandshakeType.finished, new Uint8Array(32))), BAD_FINISHED],
-    },
+    'RFC 9846 section 4.5.3 "Recipients of Finished messages MUST verify that the contents are correct", "if incorrect MUST terminate the connection with a decrypt_error alert"':
+      {
+        zeros: [instead('Finished', message(HandshakeType.finished, new Uint8Array(32))), BAD_FINISHED],
+      },
   });
 }

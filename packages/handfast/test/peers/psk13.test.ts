@@ -66,8 +66,10 @@ const behindStrangers = (count: number): Deed =>
     binders: [...Array.from({ length: count }, () => BINDER), ...binders],
   }));
 
-const VALIDATES = 'RFC 9846 section 4.3.11 "the server MUST validate the corresponding binder value"';
-const WITHIN = 'RFC 9846 section 4.3.11 "selected_identity is within the range supplied by the client"';
+const VALIDATES =
+  'RFC 9846 section 4.3.11 "the server MUST validate the corresponding binder value", "does not validate, the server MUST abort the handshake"';
+const WITHIN =
+  'RFC 9846 section 4.3.11 "Clients MUST verify that the server\'s selected_identity is within the", "values are not consistent, the client MUST abort the handshake with an illegal_parameter alert"';
 
 const KEYS: readonly FlowName[] = ['TLS 1.3 resumed', 'TLS 1.3 with an external key'];
 for (const flow of KEYS) {
@@ -83,12 +85,13 @@ for (const flow of KEYS) {
       ],
       'the binder of another hash': [offer((o) => ({ ...o, binders: [new Uint8Array(48)] })), BAD_BINDER],
     },
-    'RFC 9846 section 4.3.11 "extension MUST be the last extension in the ClientHello"': {
-      'another one behind it': [
-        onSending('ClientHello', (item) => [{ ...item, content: withExtensionBehind(item.content) }]),
-        ILLEGAL,
-      ],
-    },
+    'RFC 9846 section 4.3.11 "extension MUST be the last extension in the ClientHello", "Servers MUST check that it is the last extension"':
+      {
+        'another one behind it': [
+          onSending('ClientHello', (item) => [{ ...item, content: withExtensionBehind(item.content) }]),
+          ILLEGAL,
+        ],
+      },
     'RFC 9846 section 4.3.9 "If clients offer pre_shared_key without a psk_key_exchange_modes extension"': {
       'they do': [extensions('ClientHello', without('pskKeyExchangeModes')), MISSING],
     },
@@ -182,15 +185,16 @@ peersIn('TLS 1.3 with an external key alone', 'client', {
   [VALIDATES]: { 'its last bit is wrong': [body('ClientHello', flipped(-1)), BAD_BINDER] },
 });
 peersIn('TLS 1.3 with an external key alone', 'server', {
-  'RFC 9846 section 4.3.9 "the server MUST NOT supply a key_share value"': {
-    'it does': [
-      extensions('ServerHello', (e) => ({
-        ...e,
-        keyShare: { group: NamedGroup.x25519, keyExchange: new Uint8Array(32).fill(9) },
-      })),
-      ILLEGAL,
-    ],
-  },
+  'RFC 9846 section 4.3.9 "the server MUST NOT supply a key_share value"; RFC 9846 section 4.3.8 "and MUST NOT send a KeyShareEntry when using the psk_ke"':
+    {
+      'it does': [
+        extensions('ServerHello', (e) => ({
+          ...e,
+          keyShare: { group: NamedGroup.x25519, keyExchange: new Uint8Array(32).fill(9) },
+        })),
+        ILLEGAL,
+      ],
+    },
   [WITHIN]: { 'the greatest number': [chosen(0xffff), ILLEGAL] },
 });
 
@@ -223,7 +227,7 @@ peersIn('early data', 'client', {
       heard,
     ],
   },
-  'RFC 9846 section 4.3.10 "if the server fails to decrypt a 0-RTT record following an accepted early_data extension"':
+  'RFC 9846 section 4.3.10 "it MUST comply with the same error-handling requirements", "it MUST terminate the connection with a bad_record_mac alert"':
     {
       'a bit changed': [record('early data', flipped(-1)), BAD_MAC],
       'a record of nonsense behind it': [
@@ -249,7 +253,7 @@ peersIn('early data', 'client', {
       heard,
     ],
   },
-  'RFC 9846 section 5.1 "align with a record boundary"': {
+  'RFC 9846 section 5.1 "a record boundary; if not, then they MUST terminate the connection"': {
     'a message behind EndOfEarlyData': [
       withMoreInRecord('EndOfEarlyData', shortMessage(HandshakeType.key_update, 0)),
       EXCESS,
@@ -271,13 +275,14 @@ peersIn('early data', 'client', {
     ],
   },
   [VALIDATES]: { 'its last bit is wrong': [body('ClientHello', flipped(-1)), BAD_BINDER] },
-  'RFC 9846 section 4.5.3 "Recipients of Finished messages MUST verify that the contents are correct"': {
-    zeros: [instead('Finished', message(HandshakeType.finished, new Uint8Array(32))), BAD_FINISHED, heard],
-  },
+  'RFC 9846 section 4.5.3 "Recipients of Finished messages MUST verify that the contents are correct", "if incorrect MUST terminate the connection with a decrypt_error alert"':
+    {
+      zeros: [instead('Finished', message(HandshakeType.finished, new Uint8Array(32))), BAD_FINISHED, heard],
+    },
 });
 
 const SELECTED =
-  'RFC 9846 section 4.3.11 "If the server supplies an early_data extension, the client MUST verify that"';
+  'RFC 9846 section 4.3.11 "If the server supplies an early_data extension, the client MUST verify that", "any other value is returned, the client MUST abort the handshake"';
 peersIn('early data', 'server', {
   [SELECTED]: {
     'the key was not chosen': [
@@ -317,12 +322,13 @@ peersIn('early data', 'server', {
 });
 
 peersIn('TLS 1.3 resumed', 'server', {
-  'RFC 9846 section 4.3 "did not send the corresponding extension requests"': {
-    'early_data, where none was sent': [
-      extensions('EncryptedExtensions', (e) => ({ ...e, earlyData: true })),
-      UNSUPPORTED,
-    ],
-  },
+  'RFC 9846 section 4.3 "Implementations MUST NOT send extension responses", "an endpoint MUST abort the handshake with an unsupported_extension alert"':
+    {
+      'early_data, where none was sent': [
+        extensions('EncryptedExtensions', (e) => ({ ...e, earlyData: true })),
+        UNSUPPORTED,
+      ],
+    },
 });
 
 const skipped = (bytes: number): Deed =>

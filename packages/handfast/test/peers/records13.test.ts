@@ -43,7 +43,8 @@ const EMPTY = new Uint8Array();
 const DATA = Uint8Array.of(1, 2, 3);
 const CCS = { type: change_cipher_spec, content: Uint8Array.of(1), key: undefined };
 const FAILS = 'RFC 9846 section 5.2 "If the decryption fails, the receiver MUST terminate the connection"';
-const TOO_LONG = 'RFC 9846 section 5.2 "An endpoint that receives a record that exceeds this length"';
+const TOO_LONG =
+  'RFC 9846 section 5.2 "receives a record that exceeds this length MUST terminate the connection", "The length MUST NOT exceed 2^14 + 256 bytes", "larger than 2^14 + 256 octets MUST terminate the connection"';
 const ORDER =
   'RFC 9846 section 5.3 "the first record transmitted under a particular traffic key MUST use sequence number 0"';
 
@@ -97,14 +98,15 @@ function handshakeRecords(name: string): Cases {
       'padding alone': [recordsBefore(name, { type: 0, content: EMPTY, padding: 20 }), NO_TYPE],
       'one zero': [recordsBefore(name, { type: 0, content: EMPTY }), NO_TYPE],
     },
-    'RFC 9846 section 5.4 "zero-length TLSInnerPlaintext.content"': {
-      'a handshake record': [recordsBefore(name, { type: handshake, content: EMPTY }), EMPTY_FRAGMENT],
-      'a handshake record with padding': [
-        recordsBefore(name, { type: handshake, content: EMPTY, padding: 9 }),
-        EMPTY_FRAGMENT,
-      ],
-      'an alert record': [recordsBefore(name, { type: alert, content: EMPTY }), EMPTY_FRAGMENT],
-    },
+    'RFC 9846 section 5.4 "Implementations MUST NOT send Handshake and Alert records that have a", "the receiving implementation MUST terminate the connection with an unexpected_message alert"':
+      {
+        'a handshake record': [recordsBefore(name, { type: handshake, content: EMPTY }), EMPTY_FRAGMENT],
+        'a handshake record with padding': [
+          recordsBefore(name, { type: handshake, content: EMPTY, padding: 9 }),
+          EMPTY_FRAGMENT,
+        ],
+        'an alert record': [recordsBefore(name, { type: alert, content: EMPTY }), EMPTY_FRAGMENT],
+      },
     [TOO_LONG]: {
       'a claim of one byte more': [claiming(name, application_data, MAX_CIPHERTEXT_LENGTH + 1), OVERFLOW],
       'a claim of all that fits the field': [claiming(name, application_data, 0xffff), OVERFLOW],
@@ -251,10 +253,11 @@ const afterEstablished: Cases = {
       EMPTY_RECORDS,
     ],
   },
-  'RFC 9846 section 5.4 "zero-length TLSInnerPlaintext.content"': {
-    'an empty handshake record': [recordAfterwards(handshake, EMPTY), EMPTY_FRAGMENT],
-    'an empty alert': [recordAfterwards(alert, EMPTY), EMPTY_FRAGMENT],
-  },
+  'RFC 9846 section 5.4 "Implementations MUST NOT send Handshake and Alert records that have a", "the receiving implementation MUST terminate the connection with an unexpected_message alert"':
+    {
+      'an empty handshake record': [recordAfterwards(handshake, EMPTY), EMPTY_FRAGMENT],
+      'an empty alert': [recordAfterwards(alert, EMPTY), EMPTY_FRAGMENT],
+    },
   'RFC 9846 section 5.1 "there MUST NOT be any other records between them"': {
     'data in the middle of a KeyUpdate': [
       afterwards((peer) => {
@@ -276,7 +279,7 @@ const afterEstablished: Cases = {
         BAD_MAC,
       ],
     },
-  'RFC 9846 section 5.1 "align with a record boundary"': {
+  'RFC 9846 section 5.1 "a record boundary; if not, then they MUST terminate the connection"': {
     'another message behind a KeyUpdate': [
       recordAfterwards(handshake, Uint8Array.of(24, 0, 0, 1, 0, 24, 0, 0, 1, 0)),
       EXCESS,

@@ -72,7 +72,7 @@ peersIn('TLS 1.3 with a HelloRetryRequest', 'client', {
   'RFC 9846 section 4.3.10 "MUST NOT include the early_data extension in its followup ClientHello"': {
     'it does': [secondExtensions((e) => ({ ...e, earlyData: true })), ILLEGAL],
   },
-  'RFC 9846 section 4.3.8 "containing only a new KeyShareEntry for the group indicated"': {
+  'RFC 9846 section 4.3.8 "the client MUST replace the original key_share extension with one containing"': {
     'no share': [secondExtensions((e) => ({ ...e, keyShare: [] })), ILLEGAL],
     'the old share': [
       secondExtensions((e) => ({
@@ -90,7 +90,7 @@ peersIn('TLS 1.3 with a HelloRetryRequest', 'client', {
     ],
     'no key_share': [secondExtensions(without('keyShare')), MISSING],
   },
-  'RFC 9846 section 4.3.8.2 "the point is a valid point on the elliptic curve"': {
+  'RFC 9846 section 4.3.8.2 "peers MUST validate each other\'s public value Q by ensuring"': {
     'a point beside the curve in the second share': [
       secondExtensions((e) => ({
         ...e,
@@ -108,7 +108,7 @@ peersIn('TLS 1.3 with a HelloRetryRequest', 'client', {
       UNEXPECTED,
     ],
   },
-  'RFC 9846 section 5.1 "align with a record boundary"': {
+  'RFC 9846 section 5.1 "a record boundary; if not, then they MUST terminate the connection"': {
     'a message begins behind the second ClientHello': [
       withMoreInRecord('second ClientHello', Uint8Array.of(20)),
       EXCESS,

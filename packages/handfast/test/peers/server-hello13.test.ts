@@ -46,17 +46,18 @@ peersIn('TLS 1.3', 'server', {
     'TLS 1.3': [changed('ServerHello', (m) => ({ ...m, legacyVersion: 0x0304 })), VERSION],
     'a DTLS version': [changed('ServerHello', (m) => ({ ...m, legacyVersion: 0xfefd })), VERSION],
   },
-  'RFC 9846 section 4.2.3 "legacy_session_id_echo field that does not match"': {
-    'another id': [
-      changed('ServerHello', (m) => ({ ...m, legacySessionIdEcho: new Uint8Array(32) })),
-      ILLEGAL,
-    ],
-    'no id': [changed('ServerHello', (m) => ({ ...m, legacySessionIdEcho: EMPTY })), ILLEGAL],
-    'a part of it': [
-      changed('ServerHello', (m) => ({ ...m, legacySessionIdEcho: m.legacySessionIdEcho.slice(1) })),
-      ILLEGAL,
-    ],
-  },
+  'RFC 9846 section 4.2.3 "match what it sent in the ClientHello MUST abort the handshake with an illegal_parameter alert"':
+    {
+      'another id': [
+        changed('ServerHello', (m) => ({ ...m, legacySessionIdEcho: new Uint8Array(32) })),
+        ILLEGAL,
+      ],
+      'no id': [changed('ServerHello', (m) => ({ ...m, legacySessionIdEcho: EMPTY })), ILLEGAL],
+      'a part of it': [
+        changed('ServerHello', (m) => ({ ...m, legacySessionIdEcho: m.legacySessionIdEcho.slice(1) })),
+        ILLEGAL,
+      ],
+    },
   'RFC 9846 section 4.2.3 "a cipher suite that was not offered"': {
     'a suite of CCM': [
       changed('ServerHello', (m) => ({ ...m, cipherSuite: CipherSuite.TLS_AES_128_CCM_SHA256 })),
@@ -72,27 +73,30 @@ peersIn('TLS 1.3', 'server', {
     'a number that nobody knows': [changed('ServerHello', (m) => ({ ...m, cipherSuite: 0x1306 })), ILLEGAL],
     'a GREASE value': [changed('ServerHello', (m) => ({ ...m, cipherSuite: 0x0a0a })), ILLEGAL],
   },
-  'RFC 9846 section 4.2.3 "A single byte which MUST have the value 0"': {
-    DEFLATE: [changed('ServerHello', (m) => ({ ...m, legacyCompressionMethod: 1 })), ILLEGAL],
-  },
+  'RFC 9846 section 4.2.3 "A single byte which MUST have the value 0", "other value in this field, the client MUST abort the handshake"':
+    {
+      DEFLATE: [changed('ServerHello', (m) => ({ ...m, legacyCompressionMethod: 1 })), ILLEGAL],
+    },
   'RFC 9846 section 4.2.3 "MUST contain the supported_versions extension"': {
     'none, so that it speaks TLS 1.2': [extensions('ServerHello', without('supportedVersions')), VERSION],
   },
-  'RFC 9846 section 4.3.1 "a version not offered by the client or contains a version prior to TLS 1.3"': {
-    'TLS 1.2': [extensions('ServerHello', (e) => ({ ...e, supportedVersions: 0x0303 })), ILLEGAL],
-    'SSL 3': [extensions('ServerHello', (e) => ({ ...e, supportedVersions: 0x0300 })), ILLEGAL],
-    'a version to come': [extensions('ServerHello', (e) => ({ ...e, supportedVersions: 0x0305 })), ILLEGAL],
-    'a GREASE value': [extensions('ServerHello', (e) => ({ ...e, supportedVersions: 0x2a2a })), ILLEGAL],
-    'the version of draft 28': [
-      extensions('ServerHello', (e) => ({ ...e, supportedVersions: 0x7f1c })),
-      ILLEGAL,
-    ],
-  },
-  'RFC 9846 section 4.3 "did not send the corresponding extension requests"': {
-    'an extension that nobody knows': [withRawExtension('ServerHello', 0xfff0, 1), UNSUPPORTED],
-    'a pre-shared key': [extensions('ServerHello', (e) => ({ ...e, preSharedKey: 0 })), UNSUPPORTED],
-    'a GREASE extension': [withRawExtension('ServerHello', 0x5a5a), UNSUPPORTED],
-  },
+  'RFC 9846 section 4.3.1 "a version not offered by the client or contains a version prior to TLS 1.3", "If this extension is present, clients MUST ignore the ServerHello.legacy_version value and MUST use only"':
+    {
+      'TLS 1.2': [extensions('ServerHello', (e) => ({ ...e, supportedVersions: 0x0303 })), ILLEGAL],
+      'SSL 3': [extensions('ServerHello', (e) => ({ ...e, supportedVersions: 0x0300 })), ILLEGAL],
+      'a version to come': [extensions('ServerHello', (e) => ({ ...e, supportedVersions: 0x0305 })), ILLEGAL],
+      'a GREASE value': [extensions('ServerHello', (e) => ({ ...e, supportedVersions: 0x2a2a })), ILLEGAL],
+      'the version of draft 28': [
+        extensions('ServerHello', (e) => ({ ...e, supportedVersions: 0x7f1c })),
+        ILLEGAL,
+      ],
+    },
+  'RFC 9846 section 4.3 "Implementations MUST NOT send extension responses", "an endpoint MUST abort the handshake with an unsupported_extension alert"':
+    {
+      'an extension that nobody knows': [withRawExtension('ServerHello', 0xfff0, 1), UNSUPPORTED],
+      'a pre-shared key': [extensions('ServerHello', (e) => ({ ...e, preSharedKey: 0 })), UNSUPPORTED],
+      'a GREASE extension': [withRawExtension('ServerHello', 0x5a5a), UNSUPPORTED],
+    },
   'RFC 9846 section 4.3 "not specified for the message in which it appears"': {
     server_name: [withRawExtension('ServerHello', ExtensionType.server_name), ILLEGAL],
     ALPN: [
@@ -150,7 +154,7 @@ peersIn('TLS 1.3', 'server', {
       ILLEGAL,
     ],
   },
-  'RFC 9846 section 4.3.8 "for any group not indicated in the client\'s supported_groups"': {
+  'RFC 9846 section 4.3.8 "Servers MUST NOT send a KeyShareEntry for any group not indicated"': {
     X448: [
       extensions('ServerHello', (e) => ({
         ...e,
@@ -194,13 +198,14 @@ peersIn('TLS 1.3', 'server', {
   'RFC 9846 section 4.3.8 "opaque key_exchange<1..2^16-1>"': {
     'an empty share': [body('ServerHello', block(0, 43, 0, 2, 3, 4, 0, 51, 0, 4, 0, 29, 0, 0)), DECODE],
   },
-  'RFC 9846 section 4.3 "if there is data left over after parsing the structure"': {
-    'a byte behind supported_versions': [body('ServerHello', block(0, 43, 0, 3, 3, 4, 0)), DECODE],
-    'a byte behind key_share': [
-      body('ServerHello', block(0, 43, 0, 2, 3, 4, 0, 51, 0, 6, 0, 29, 0, 1, 1, 0)),
-      DECODE,
-    ],
-  },
+  'RFC 9846 section 4.3 "receivers MUST abort the handshake with a decode_error alert if there is data left over"':
+    {
+      'a byte behind supported_versions': [body('ServerHello', block(0, 43, 0, 3, 3, 4, 0)), DECODE],
+      'a byte behind key_share': [
+        body('ServerHello', block(0, 43, 0, 2, 3, 4, 0, 51, 0, 6, 0, 29, 0, 1, 1, 0)),
+        DECODE,
+      ],
+    },
   'RFC 9846 section 6 "a message which cannot be parsed according to the syntax"': {
     'supported_versions of one byte': [body('ServerHello', block(0, 43, 0, 1, 3)), DECODE],
     'a byte less': [shortened('ServerHello'), DECODE],
@@ -224,7 +229,7 @@ peersIn('TLS 1.3', 'server', {
 });
 
 peersIn('TLS 1.3 of sides that speak both', 'server', {
-  'RFC 9846 section 4.2.3 "the last 8 bytes are not equal to either of these values"': {
+  'RFC 9846 section 4.2.3 "TLS 1.3 clients receiving a ServerHello indicating TLS 1.2 or below MUST check"': {
     'TLS 1.2 is chosen, with the bytes that say that TLS 1.3 was possible': [
       changed('ServerHello', (m) => ({
         ...m,
